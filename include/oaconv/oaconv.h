@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** @file
+ * Multichannel FIR filtering by FFT overlap-add.
+ *
+ * M signals, M rows of taps; row m of the taps filters channel m, along time only:
+ *
+ *     y[m][t] = sum over k of h[m][k] * x[m][t - k]        x[m][t] = 0 for t < 0
+ *
+ * No added delay, no scale. The same letters everywhere, lengths in samples per channel:
+ *
+ *     M   channels
+ *     P   taps of the longest row
+ *     N   points of the FFT
+ *     L   segment: new samples per FFT, L <= N - P + 1
+ *     hop samples the engine takes at a time: L, or 2 L where two segments of a real signal travel
+ *         as the real and imaginary part of one complex segment
+ *
+ * A handle is used by one thread at a time, its working thread; only oaconv_taps_prepare() may be
+ * called from any thread while the handle works. Different handles are independent.
+ *
+ * Algorithm: overlap-add, T. G. Stockham, "High-speed convolution and correlation" (1966);
+ * A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", section 8.7.
+ */
+#ifndef OACONV_OACONV_H
+#define OACONV_OACONV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define OAC_EXPORT __attribute__((visibility("default")))
+#define OAC_MUST_CHECK __attribute__((warn_unused_result))
+#else
+#define OAC_EXPORT
+#define OAC_MUST_CHECK
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Bounds that are checked before anything is allocated. */
+#define OAC_MAX_CHANNELS ((size_t)1 << 20)
+#define OAC_MAX_TAPS ((size_t)1 << 28)
+#define OAC_MAX_HOP ((size_t)1 << 28)
+
+/** What a call can answer. The place that was wrong is in oaconv_last_error(). */
+typedef enum oaconv_status {
+    OAC_OK = 0,
+    OAC_ERR_ARG,       /**< an argument is wrong */
+    OAC_ERR_NO_MEMORY, /**< an allocation failed; nothing has changed */
+    OAC_ERR_TOO_LARGE, /**< sizes beyond the OAC_MAX_ bounds, or that overflow */
+    OAC_ERR_BACKEND    /**< the backend is unknown, not usable here, or has failed */
+} oaconv_status;
+
+/** Signal and taps. Samples are float; a complex sample is two of them, real part first. */
+typedef enum oaconv_type {
+    OAC_REAL = 0,          /**< real signal, real taps (GNU Radio: fff) */
+    OAC_COMPLEX_REAL_TAPS, /**< complex signal, real taps (ccf) */
+    OAC_COMPLEX            /**< complex signal, complex taps (ccc) */
+} oaconv_type;
+
+/** One row of taps: n_taps floats, or n_taps pairs of floats for OAC_COMPLEX. Only read. */
+typedef struct oaconv_row {
+    const float *taps;
+    size_t n_taps;
+} oaconv_row;
+
+/** What oaconv_create() needs to know. Fill it with oaconv_config_init() first. */
+typedef struct oaconv_config {
+    oaconv_type type;
+    const oaconv_row *rows; /**< n_rows rows, copied; lengths may differ */
+    size_t n_rows;          /**< M, or 1: one row for all channels */
+    size_t n_channels;      /**< M; 0 means n_rows */
+    const char *backend;    /**< "auto" (or NULL), "cpu", or a name of oaconv_backend_name() */
+    size_t hop;             /**< samples; 0 lets the planner choose, now and at every tap change */
+    size_t max_hop;         /**< no chosen hop exceeds this; 0 means no such bound */
+} oaconv_config;
+
+/** What oaconv_get_info() tells. */
+typedef struct oaconv_info {
+    size_t n_channels;
+    size_t n_taps;        /**< P, of the longest row in force */
+    size_t n_fft;         /**< N; 0 where the backend uses no FFT */
+    size_t segment;       /**< L */
+    size_t hop;           /**< may change when taps change, unless the config fixed it */
+    size_t latency;       /**< most samples that can wait for a hop to fill: hop - 1 */
+    uint64_t n_samples;   /**< samples per channel done since creation or reset */
+    uint64_t n_changes;   /**< tap changes in force since creation or reset */
+    uint64_t last_change; /**< the sample at which the latest of them took effect */
+    const char *backend;  /**< exact name; static */
+    const char *reason;   /**< why this backend; static */
+} oaconv_info;
+
+/** A filter at work; opaque. */
+typedef struct oaconv oaconv;
+
+/** Sets every field: OAC_REAL, no rows, backend "auto", hop chosen by the planner. */
+OAC_EXPORT void oaconv_config_init(oaconv_config *config);
+
+/** Makes a filter.
+ * @param filter  receives the handle, NULL on failure; destroy with oaconv_destroy().
+ * @param config  only read; its rows may be freed after the call.
+ * @return OAC_OK; OAC_ERR_ARG no rows, an empty row, NaN or Inf taps, n_rows neither 1 nor
+ *         n_channels, an unknown type; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY; OAC_ERR_BACKEND.
+ * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config);
+
+/** Frees everything; accepts NULL. No other call on the handle may be under way. */
+OAC_EXPORT void oaconv_destroy(oaconv *filter);
+
+/** Filters n new samples of every channel.
+ * @param in   M pointers, each to n samples; read only; no alignment needed.
+ * @param out  M pointers, each to n samples; must not overlap any input.
+ * @param n    samples per channel, a multiple of the hop; 0 is allowed.
+ * @return OAC_OK; OAC_ERR_ARG null pointer or n no multiple of the hop; OAC_ERR_BACKEND.
+ * Working thread. Does not allocate, plan, print or wait. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
+                                                       const void *const *in,
+                                                       void *const *out,
+                                                       size_t n);
+
+/** Filters the last piece before a border of the stream: its end, or a point where the caller
+ * wants everything out. What the samples so far owe to later ones is kept: it is added to what
+ * oaconv_process() gives next, or read with oaconv_read_tail().
+ * @param in   M pointers, each to n samples.
+ * @param out  M pointers, each to n samples; must not overlap any input.
+ * @param n    samples per channel, less than the hop; 0 is allowed.
+ * @return as oaconv_process(). Working thread. Does not allocate, plan, print or wait. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_finish(oaconv *filter,
+                                                      const void *const *in,
+                                                      void *const *out,
+                                                      size_t n);
+
+/** Samples per channel that would still come if the stream ended here: P - 1, or more while
+ * earlier, longer taps ring out. Working thread. */
+OAC_EXPORT size_t oaconv_tail_length(const oaconv *filter);
+
+/** Hands out the tail after oaconv_finish(), in one piece or several.
+ * @param out  M pointers, each to n samples.
+ * @param n    at most oaconv_tail_length(), which shrinks by n.
+ * @return OAC_OK; OAC_ERR_ARG null pointer, n too large, or samples were processed since the last
+ *         oaconv_finish(). Working thread. Does not allocate, plan, print or wait.
+ * The tail read is time gone by: to filter another stream afterwards, oaconv_reset(). */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_read_tail(oaconv *filter,
+                                                         void *const *out,
+                                                         size_t n);
+
+/** Builds the complete state for new taps, to be put in force by oaconv_taps_swap(). Replaces what
+ * was prepared and not yet swapped in, and frees what earlier swaps retired.
+ * @param rows    M rows or 1, copied; they may be longer than any before.
+ * @param n_rows  M, or 1: one row for all channels.
+ * @return as oaconv_create(); on failure nothing has changed.
+ * Any thread, also while the working thread works. Allocates and plans. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_taps_prepare(oaconv *filter,
+                                                            const oaconv_row *rows,
+                                                            size_t n_rows);
+
+/** Puts prepared taps in force: samples so far keep the taps they arrived with, ring-out included;
+ * later samples get the new ones. The hop may be another one afterwards.
+ * @return whether there was something prepared.
+ * Working thread. Does not allocate, plan, print or wait. */
+OAC_EXPORT bool oaconv_taps_swap(oaconv *filter);
+
+/** Forgets all samples: the next one is sample 0. Taps in force stay. Working thread. */
+OAC_EXPORT void oaconv_reset(oaconv *filter);
+
+/** Describes the plan in force. Working thread. */
+OAC_EXPORT void oaconv_get_info(const oaconv *filter, oaconv_info *info);
+
+/** Convolves whole rows: out[m] = convolve(in[m], row m), "full".
+ * @param config  as for oaconv_create().
+ * @param in      M pointers, each to n samples; with n = 0 not read.
+ * @param out     M pointers, each to n + P - 1 samples (shorter rows end in zeros); nothing is
+ *                written when n = 0, as in numpy.
+ * @return as oaconv_create() and oaconv_process(). Any thread. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_convolve(const oaconv_config *config,
+                                                        const void *const *in,
+                                                        void *const *out,
+                                                        size_t n);
+
+/** FFTW's planner is one for the whole process. A program that plans with FFTW itself names the
+ * lock it holds meanwhile, before its first oaconv_create(); without this call the planner is made
+ * thread safe by fftwf_make_planner_thread_safe().
+ * @param lock, unlock  called with context around every plan; both NULL takes the lock back. */
+OAC_EXPORT void
+oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *context);
+
+/** Backends this library knows, usable here or not. Any thread. */
+OAC_EXPORT size_t oaconv_backend_count(void);
+/** Name of backend i < oaconv_backend_count(), else NULL; static. Any thread. */
+OAC_EXPORT const char *oaconv_backend_name(size_t i);
+/** Whether backend i can run here.
+ * @param reason  may be NULL; receives what it is, or why it cannot run; static. Any thread. */
+OAC_EXPORT bool oaconv_backend_usable(size_t i, const char **reason);
+
+/** A short sentence for a status; static. Any thread. */
+OAC_EXPORT const char *oaconv_strerror(oaconv_status status);
+
+/** What the latest call that failed in this thread found wrong, and where ("taps row 3 is
+ * empty"); "" before any. Valid until the next failure in this thread. */
+OAC_EXPORT const char *oaconv_last_error(void);
+
+/** "major.minor.patch"; static. Any thread. */
+OAC_EXPORT const char *oaconv_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What a backend is: it computes its zero-state response and can be drained. */
+#ifndef OAC_BACKEND_H
+#define OAC_BACKEND_H
+
+#include "plan.h"
+#include "taps.h"
+
+struct backend {
+    const char *name;
+    const char *reason; /* what it is, or why it cannot run */
+    bool usable;
+    bool uses_fft;
+
+    /* Allocates everything, scratch included; copies what it needs of the taps. On failure *state
+     * is NULL and the message is set. */
+    oaconv_status (*create)(void **state, const struct plan *plan, const struct taps *taps);
+
+    /* Filters n samples of every channel, n a multiple of the hop or a shorter last piece after
+     * which only drain comes. All or nothing. Does not allocate. */
+    oaconv_status (*run)(void *state, const void *const *in, void *const *out, size_t n);
+
+    /* Adds the P - 1 samples still to come of every channel to tail [M][P - 1], and is empty
+     * again. Cannot fail, allocates nothing. */
+    void (*drain)(void *state, float *const *tail);
+
+    void (*destroy)(void *state); /* accepts NULL and half-built */
+};
+
+/* All backends; `auto` takes the first usable one, which is never the oracle. */
+size_t oac_backend_count(void);
+const struct backend *oac_backend_get(size_t i);
+
+/* The backend of a name, "auto" and "cpu" included, and why it was taken. */
+oaconv_status
+oac_backend_find(const char *name, const struct backend **backend, const char **reason);
+
+extern const struct backend oac_backend_volk;
+extern const struct backend oac_backend_direct;
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Backend "direct": the defining sum in double precision; the oracle of the tests. */
+#include "backend.h"
+#include "error.h"
+#include "memory.h"
+
+#include <string.h>
+
+struct row {
+    size_t n_taps;
+    double *taps; /* [n_taps][2]: real part, imaginary part */
+};
+
+struct direct {
+    size_t n_channels, n_rows, width; /* floats per sample */
+    size_t n_past;                    /* P - 1 */
+    struct row *rows;
+    size_t *row_of;
+    float *past; /* [M][P - 1] samples before the next one, oldest first */
+};
+
+static void destroy(void *state)
+{
+    struct direct *s = state;
+    if (!s)
+        return;
+    for (size_t i = 0; s->rows && i < s->n_rows; i++)
+        oac_free(s->rows[i].taps);
+    oac_free(s->rows);
+    oac_free(s->row_of);
+    oac_free(s->past);
+    oac_free(s);
+}
+
+static bool copy_row(struct row *to, const oaconv_row *from, size_t width)
+{
+    to->n_taps = from->n_taps;
+    to->taps = oac_alloc(from->n_taps, 2 * sizeof *to->taps);
+    for (size_t k = 0; to->taps && k < from->n_taps; k++)
+        for (size_t part = 0; part < width; part++)
+            to->taps[2 * k + part] = from->taps[k * width + part];
+    return to->taps != NULL;
+}
+
+static bool build(struct direct *s, const struct taps *taps)
+{
+    s->n_channels = taps->n_channels;
+    s->n_rows = taps->n_distinct;
+    s->width = oac_sample_width(taps->type);
+    s->n_past = taps->longest - 1;
+    s->rows = oac_alloc(s->n_rows, sizeof *s->rows);
+    s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
+    s->past = oac_alloc(s->n_channels, s->n_past * s->width * sizeof *s->past);
+    if (!s->rows || !s->row_of || !s->past)
+        return false;
+    memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
+    for (size_t i = 0; i < s->n_rows; i++)
+        if (!copy_row(&s->rows[i], taps->row[i], oac_tap_width(taps->type)))
+            return false;
+    return true;
+}
+
+static oaconv_status create(void **state, const struct plan *plan, const struct taps *taps)
+{
+    (void)plan;
+    struct direct *s = oac_alloc(1, sizeof *s);
+    if (!s || !build(s, taps)) {
+        destroy(s);
+        *state = NULL;
+        return oac_fail(OAC_ERR_NO_MEMORY,
+                        "out of memory for %zu channels of %zu taps",
+                        taps->n_channels,
+                        taps->longest);
+    }
+    *state = s;
+    return OAC_OK;
+}
+
+/* The sum for sample t: taps up to t meet x [n], later ones the past. Samples from n on are zero.
+ */
+static void sum_at(const struct direct *s,
+                   const struct row *row,
+                   const float *past,
+                   const float *x,
+                   size_t n,
+                   size_t t,
+                   double sum[2])
+{
+    double re = 0, im = 0;
+    for (size_t k = t < n ? 0 : t - n + 1; k < row->n_taps; k++) {
+        const float *v = k <= t ? x + (t - k) * s->width : past + (s->n_past + t - k) * s->width;
+        const double *h = row->taps + 2 * k;
+        if (s->width == 1) {
+            re += h[0] * v[0];
+        } else {
+            re += h[0] * v[0] - h[1] * v[1];
+            im += h[0] * v[1] + h[1] * v[0];
+        }
+    }
+    sum[0] = re;
+    sum[1] = im;
+}
+
+/* Moves the last P - 1 of (past, x [n]) to past. */
+static void remember(const struct direct *s, float *past, const float *x, size_t n)
+{
+    const size_t fresh = n < s->n_past ? n : s->n_past, kept = s->n_past - fresh;
+    const size_t bytes = s->width * sizeof *past;
+    memmove(past, past + fresh * s->width, kept * bytes);
+    memcpy(past + kept * s->width, x + (n - fresh) * s->width, fresh * bytes);
+}
+
+static oaconv_status run(void *state, const void *const *in, void *const *out, size_t n)
+{
+    struct direct *s = state;
+    for (size_t m = 0; m < s->n_channels; m++) {
+        const struct row *row = &s->rows[s->row_of[m]];
+        float *past = s->past + m * s->n_past * s->width;
+        float *y = out[m];
+        for (size_t t = 0; t < n; t++) {
+            double sum[2];
+            sum_at(s, row, past, in[m], n, t, sum);
+            for (size_t part = 0; part < s->width; part++)
+                y[t * s->width + part] = (float)sum[part];
+        }
+        remember(s, past, in[m], n);
+    }
+    return OAC_OK;
+}
+
+static void drain(void *state, float *const *tail)
+{
+    struct direct *s = state;
+    for (size_t m = 0; m < s->n_channels; m++) {
+        float *past = s->past + m * s->n_past * s->width;
+        for (size_t t = 0; t < s->n_past; t++) {
+            double sum[2];
+            sum_at(s, &s->rows[s->row_of[m]], past, NULL, 0, t, sum);
+            for (size_t part = 0; part < s->width; part++) {
+                float *y = &tail[m][t * s->width + part];
+                *y = (float)(*y + sum[part]);
+            }
+        }
+        memset(past, 0, s->n_past * s->width * sizeof *past);
+    }
+}
+
+const struct backend oac_backend_direct = {
+    .name = "direct",
+    .reason = "the sum itself in double precision: exact and slow",
+    .usable = true,
+    .create = create,
+    .run = run,
+    .drain = drain,
+    .destroy = destroy,
+};

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Chooses the FFT size and the segment: numbers in, numbers out. */
+#ifndef OAC_PLAN_H
+#define OAC_PLAN_H
+
+#include "oaconv/oaconv.h"
+
+struct plan_request {
+    oaconv_type type;
+    size_t n_channels; /* M */
+    size_t n_rows;     /* rows whose spectrum is stored */
+    size_t n_taps;     /* P */
+    size_t hop;        /* 0: the plan chooses */
+    size_t max_hop;    /* bound on a chosen hop; 0: none */
+};
+
+struct plan {
+    size_t n_taps;  /* P */
+    size_t n_fft;   /* N, a multiple of 16 */
+    size_t segment; /* L <= N - P + 1 */
+    size_t hop;     /* one segment, or several of which the last may be shorter */
+    double cost;    /* estimated nanoseconds per new sample of one channel */
+};
+
+/* OAC_OK, or OAC_ERR_TOO_LARGE. A pure function of the request. */
+oaconv_status oac_plan_init(struct plan *plan, const struct plan_request *request);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Checked rows of taps, equal rows found once. */
+#ifndef OAC_TAPS_H
+#define OAC_TAPS_H
+
+#include "oaconv/oaconv.h"
+
+/* A view: the rows belong to the caller. */
+struct taps {
+    oaconv_type type;
+    size_t n_channels;
+    size_t longest;         /* P */
+    size_t n_distinct;      /* rows that differ from all before them */
+    const oaconv_row **row; /* [n_distinct] */
+    size_t *row_of;         /* [n_channels], which of them serves channel m */
+};
+
+/* Floats per tap and per sample. */
+static inline size_t oac_tap_width(oaconv_type type)
+{
+    return type == OAC_COMPLEX ? 2 : 1;
+}
+static inline size_t oac_sample_width(oaconv_type type)
+{
+    return type == OAC_REAL ? 1 : 2;
+}
+
+/* OAC_OK; OAC_ERR_ARG or OAC_ERR_TOO_LARGE when the rows are refused; OAC_ERR_NO_MEMORY. */
+oaconv_status oac_taps_init(
+    struct taps *taps, oaconv_type type, size_t n_channels, const oaconv_row *rows, size_t n_rows);
+void oac_taps_free(struct taps *taps);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Backend "volk": overlap-add with FFTW transforms and VOLK kernels, one channel after another.
+ *
+ * One path for all types: a segment is always complex. Two consecutive segments of a real signal
+ * are its real and imaginary part, which real taps do not mix. */
+#include "backend.h"
+#include "error.h"
+#include "fft.h"
+#include "memory.h"
+
+#include <string.h>
+#include <volk/volk.h>
+
+struct volk {
+    struct plan plan;
+    size_t n_channels, n_rows;
+    size_t width;       /* floats per sample */
+    size_t tail_floats; /* (P - 1) * width */
+    const struct fft *fft;
+    size_t *row_of;        /* [M] */
+    lv_32fc_t *spectra;    /* [n_rows][N], scaled by 1/N */
+    float *tails;          /* [M][tail_floats], owed by earlier segments */
+    lv_32fc_t *x, *y;      /* [N] segment and spectrum */
+    float *first, *second; /* [N] the two segments of a real signal, come apart */
+};
+
+static void destroy(void *state)
+{
+    struct volk *s = state;
+    if (!s)
+        return;
+    oac_free(s->row_of);
+    oac_free(s->spectra);
+    oac_free(s->tails);
+    oac_free(s->x);
+    oac_free(s->y);
+    oac_free(s->first);
+    oac_free(s->second);
+    oac_free(s);
+}
+
+/* VOLK chooses its kernels, and says so on stdout, on the first call of each: not in run(). */
+static void wake_volk(struct volk *s)
+{
+    volk_32fc_x2_multiply_32fc(s->y, s->x, s->x, 1);
+    volk_32f_x2_add_32f(s->first, s->second, s->second, 1);
+    volk_32f_x2_interleave_32fc(s->x, s->first, s->second, 1);
+    volk_32fc_deinterleave_32f_x2(s->first, s->second, s->x, 1);
+}
+
+static void transform_row(struct volk *s, const oaconv_row *row, size_t tap_width, lv_32fc_t *to)
+{
+    const float scale = 1.0f / (float)s->plan.n_fft;
+    memset(s->x, 0, s->plan.n_fft * sizeof *s->x);
+    for (size_t k = 0; k < row->n_taps; k++) {
+        const float *tap = row->taps + k * tap_width;
+        s->x[k] = lv_cmake(tap[0] * scale, tap_width == 2 ? tap[1] * scale : 0.0f);
+    }
+    oac_fft_forward(s->fft, s->x, to);
+}
+
+static bool build(struct volk *s, const struct plan *plan, const struct taps *taps)
+{
+    s->plan = *plan;
+    s->n_channels = taps->n_channels;
+    s->n_rows = taps->n_distinct;
+    s->width = oac_sample_width(taps->type);
+    s->tail_floats = (plan->n_taps - 1) * s->width;
+    s->fft = oac_fft_get(plan->n_fft);
+    s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
+    s->spectra = oac_alloc(s->n_rows, plan->n_fft * sizeof *s->spectra);
+    s->tails = oac_alloc(s->n_channels, s->tail_floats * sizeof *s->tails);
+    s->x = oac_alloc(plan->n_fft, sizeof *s->x);
+    s->y = oac_alloc(plan->n_fft, sizeof *s->y);
+    s->first = oac_alloc(plan->n_fft, sizeof *s->first);
+    s->second = oac_alloc(plan->n_fft, sizeof *s->second);
+    if (!s->fft || !s->row_of || !s->spectra || !s->tails || !s->x || !s->y || !s->first ||
+        !s->second)
+        return false;
+    memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
+    wake_volk(s);
+    for (size_t i = 0; i < s->n_rows; i++)
+        transform_row(s, taps->row[i], oac_tap_width(taps->type), s->spectra + i * plan->n_fft);
+    return true;
+}
+
+static oaconv_status create(void **state, const struct plan *plan, const struct taps *taps)
+{
+    struct volk *s = oac_alloc(1, sizeof *s);
+    if (!s || !build(s, plan, taps)) {
+        destroy(s);
+        *state = NULL;
+        return oac_fail(OAC_ERR_NO_MEMORY,
+                        "out of memory for %zu channels of %zu taps (FFT of %zu points)",
+                        taps->n_channels,
+                        taps->longest,
+                        plan->n_fft);
+    }
+    *state = s;
+    return OAC_OK;
+}
+
+/* Replaces x by its convolution with a row: N points, x zero-padded. */
+static void convolve_segment(struct volk *s, const lv_32fc_t *spectrum)
+{
+    oac_fft_forward(s->fft, s->x, s->y);
+    volk_32fc_x2_multiply_32fc(s->y, s->y, spectrum, (unsigned)s->plan.n_fft);
+    oac_fft_inverse(s->fft, s->y, s->x);
+}
+
+/* Gives out the first n floats of a convolved segment plus what earlier segments owe them, and
+ * keeps what both owe to later ones.
+ *   y     [n + n_tail]  the convolved segment
+ *   tail  [n_tail]      carried between segments */
+static void overlap_add(const float *y, size_t n, float *tail, size_t n_tail, float *out)
+{
+    const size_t met = n < n_tail ? n : n_tail, kept = n_tail - met;
+    volk_32f_x2_add_32f(out, y, tail, (unsigned)met);
+    memcpy(out + met, y + met, (n - met) * sizeof *out);
+    memmove(tail, tail + met, kept * sizeof *tail);
+    volk_32f_x2_add_32f(tail, tail, y + n, (unsigned)kept);
+    memcpy(tail + kept, y + n + kept, met * sizeof *tail);
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* One complex segment, n <= L samples. */
+static void run_complex(
+    struct volk *s, const lv_32fc_t *spectrum, float *tail, const float *in, float *out, size_t n)
+{
+    memcpy(s->x, in, n * sizeof *s->x);
+    memset(s->x + n, 0, (s->plan.n_fft - n) * sizeof *s->x);
+    convolve_segment(s, spectrum);
+    overlap_add((const float *)s->x, 2 * n, tail, s->tail_floats, out);
+}
+
+/* Two real segments, n <= 2 L samples together. */
+static void run_real_pair(
+    struct volk *s, const lv_32fc_t *spectrum, float *tail, const float *in, float *out, size_t n)
+{
+    const size_t n_first = least(n, s->plan.segment), n_second = n - n_first;
+    const size_t reach = n_first + s->tail_floats;
+    volk_32f_x2_interleave_32fc(s->x, in, in + n_first, (unsigned)n_second);
+    for (size_t t = n_second; t < n_first; t++)
+        s->x[t] = lv_cmake(in[t], 0.0f);
+    memset(s->x + n_first, 0, (s->plan.n_fft - n_first) * sizeof *s->x);
+    convolve_segment(s, spectrum);
+    volk_32fc_deinterleave_32f_x2(s->first, s->second, s->x, (unsigned)reach);
+    overlap_add(s->first, n_first, tail, s->tail_floats, out);
+    overlap_add(s->second, n_second, tail, s->tail_floats, out + n_first);
+}
+
+static void run_channel(struct volk *s, size_t m, const float *in, float *out, size_t n)
+{
+    const bool real = s->width == 1;
+    const size_t step = s->plan.segment * (real ? 2 : 1);
+    const lv_32fc_t *spectrum = s->spectra + s->row_of[m] * s->plan.n_fft;
+    float *tail = s->tails + m * s->tail_floats;
+    for (size_t hop = 0; hop < n; hop += s->plan.hop) {
+        const size_t end = least(n, hop + s->plan.hop);
+        for (size_t t = hop; t < end; t += step)
+            (real ? run_real_pair : run_complex)(
+                s, spectrum, tail, in + t * s->width, out + t * s->width, least(step, end - t));
+    }
+}
+
+static oaconv_status run(void *state, const void *const *in, void *const *out, size_t n)
+{
+    struct volk *s = state;
+    for (size_t m = 0; m < s->n_channels; m++)
+        run_channel(s, m, in[m], out[m], n);
+    return OAC_OK;
+}
+
+static void drain(void *state, float *const *tail)
+{
+    struct volk *s = state;
+    for (size_t m = 0; m < s->n_channels; m++) {
+        float *owed = s->tails + m * s->tail_floats;
+        volk_32f_x2_add_32f(tail[m], tail[m], owed, (unsigned)s->tail_floats);
+        memset(owed, 0, s->tail_floats * sizeof *owed);
+    }
+}
+
+const struct backend oac_backend_volk = {
+    .name = "volk",
+    .reason = "FFTW transforms and VOLK kernels",
+    .usable = true,
+    .uses_fft = true,
+    .create = create,
+    .run = run,
+    .drain = drain,
+    .destroy = destroy,
+};

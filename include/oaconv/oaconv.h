@@ -157,6 +157,10 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_taps_prepare(oaconv *filter,
                                                             const oaconv_row *rows,
                                                             size_t n_rows);
 
+/** Bounds every hop that oaconv_taps_prepare() chooses from now on; 0 takes the bound back. For
+ * callers whose buffers are made once, for the first hop. Any thread. */
+OAC_EXPORT void oaconv_set_max_hop(oaconv *filter, size_t max_hop);
+
 /** Puts prepared taps in force: samples so far keep the taps they arrived with, ring-out included;
  * later samples get the new ones. The hop may be another one afterwards.
  * @return whether there was something prepared.

@@ -27,7 +27,8 @@ struct engine {
 
 struct oaconv {
     oaconv_type type;
-    size_t n_channels, hop, max_hop; /* as configured */
+    size_t n_channels, hop; /* as configured */
+    _Atomic(size_t) max_hop;
     const struct backend *backend;
     const char *reason;
     struct engine *engine; /* in force; the working thread's */
@@ -202,7 +203,7 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     f->type = config->type;
     f->n_channels = config->n_channels ? config->n_channels : config->n_rows;
     f->hop = config->hop;
-    f->max_hop = config->max_hop;
+    atomic_init(&f->max_hop, config->max_hop);
     return oac_backend_find(config->backend, &f->backend, &f->reason);
 }
 
@@ -383,6 +384,11 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
     pthread_mutex_unlock(&f->prepare_lock);
     oac_taps_free(&taps);
     return status;
+}
+
+void oaconv_set_max_hop(oaconv *f, size_t max_hop)
+{
+    atomic_store(&f->max_hop, max_hop);
 }
 
 static void retire(oaconv *f, struct engine *e)

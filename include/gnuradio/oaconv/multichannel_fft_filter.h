@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * M inputs, M rows of FIR taps, M outputs, filtered by FFT overlap-add. */
+#ifndef INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_H
+#define INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_H
+
+#include <gnuradio/block.h>
+#include <gnuradio/oaconv/api.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gr
+{
+namespace oaconv
+{
+
+/*!
+ * \brief Filters M streams with M rows of FIR taps: y[m][t] = sum over k of taps[m][k] x[m][t-k].
+ * \ingroup oaconv
+ *
+ * \details
+ * One block and one thread in the place of M filter blocks. No added delay, no scale. Nothing is
+ * lost at the end of a stream: n samples in give n out on every port, and with \p flush the tail
+ * as well.
+ *
+ * The ports run in lockstep: one stalled input stalls all of them, the shortest input ends all,
+ * and so does a Head block behind one output. Tags stay on their channel.
+ *
+ * The setters and getters may be called from any thread at any time.
+ */
+template <class SAMPLE, class TAP>
+class OACONV_API multichannel_fft_filter : virtual public gr::block
+{
+public:
+    typedef std::shared_ptr<multichannel_fft_filter<SAMPLE, TAP>> sptr;
+
+    /*!
+     * \brief Makes a filter with as many inputs and outputs as channels.
+     *
+     * \param taps        rows of taps, one for each channel or one for all; lengths may differ
+     * \param n_channels  M; 0 means as many as there are rows
+     * \param backend     "auto", "cpu", or an exact name ("volk", "direct")
+     * \param hop         samples that the algorithm takes at a time, and therefore holds back in a
+     *                    slow stream; 0 lets the planner choose, now and at every tap change
+     * \param flush       whether the tail comes out after the last sample: n + P - 1 samples for n,
+     *                    P being the length of the longest row
+     *
+     * \throws std::invalid_argument  with a message that names the place: no rows, an empty row,
+     * NaN or infinite taps, rows neither 1 nor M, an unknown backend or one that cannot run here,
+     * more ports than shared memory allows \throws std::bad_alloc         when memory is short
+     */
+    static sptr make(const std::vector<std::vector<TAP>> &taps,
+                     int n_channels = 0,
+                     const std::string &backend = "auto",
+                     int hop = 0,
+                     bool flush = false);
+
+    /*!
+     * \brief Changes all rows, also while running: samples that have been filtered keep the taps
+     * they met, ring-out included; later ones get the new taps. Rows may become longer than at the
+     * start.
+     *
+     * The new state is built in the calling thread. The sample at which it came into force is told
+     * by last_tap_change() and by a tag `taps` on every output, its value the count of changes so
+     * far.
+     *
+     * \throws as make(); then nothing has changed.
+     */
+    virtual void set_taps(const std::vector<std::vector<TAP>> &taps) = 0;
+
+    //! \brief Changes the taps of channel \p channel (from 0) only; otherwise as set_taps().
+    virtual void set_channel_taps(int channel, const std::vector<TAP> &taps) = 0;
+
+    //! \brief The rows that were last set, one for each channel or one for all.
+    virtual std::vector<std::vector<TAP>> taps() const = 0;
+
+    //! \brief The exact name of the backend in use.
+    virtual std::string backend() const = 0;
+
+    //! \brief Why that backend.
+    virtual std::string backend_reason() const = 0;
+
+    //! \brief Points of the FFT in use; 0 where the backend uses none.
+    virtual int fft_size() const = 0;
+
+    //! \brief Samples that the algorithm takes at a time.
+    virtual int hop() const = 0;
+
+    //! \brief How many tap changes have come into force since the start of the stream.
+    virtual uint64_t tap_changes() const = 0;
+
+    //! \brief The sample, counted from the start of the stream, at which the latest one did.
+    virtual uint64_t last_tap_change() const = 0;
+};
+
+typedef multichannel_fft_filter<float, float> multichannel_fft_filter_fff;
+typedef multichannel_fft_filter<gr_complex, float> multichannel_fft_filter_ccf;
+typedef multichannel_fft_filter<gr_complex, gr_complex> multichannel_fft_filter_ccc;
+
+} // namespace oaconv
+} // namespace gr
+
+#endif

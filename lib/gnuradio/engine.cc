@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The C engine as a C++ object. */
+#include "engine.h"
+
+#include <gnuradio/fft/fft.h>
+
+#include <mutex>
+#include <new>
+#include <stdexcept>
+
+namespace gr
+{
+namespace oaconv
+{
+
+namespace
+{
+
+class out_of_memory : public std::bad_alloc
+{
+public:
+    explicit out_of_memory(const char *message) : d_message(message) {}
+    const char *what() const noexcept override { return d_message.what(); }
+
+private:
+    std::runtime_error d_message;
+};
+
+void check(oaconv_status status)
+{
+    switch (status) {
+    case OAC_OK:
+        return;
+    case OAC_ERR_NO_MEMORY:
+        throw out_of_memory(oaconv_last_error());
+    default:
+        throw std::invalid_argument(oaconv_last_error());
+    }
+}
+
+/* FFTW's planner is one for the process: GNU Radio's own FFT blocks and the engine take turns. */
+void share_planner_lock()
+{
+    using mutex = std::remove_reference_t<decltype(gr::fft::planner::mutex())>;
+    static std::once_flag once;
+    std::call_once(once, [] {
+        oaconv_set_planner_lock([](void *lock) { static_cast<mutex *>(lock)->lock(); },
+                                [](void *lock) { static_cast<mutex *>(lock)->unlock(); },
+                                &gr::fft::planner::mutex());
+    });
+}
+
+} // namespace
+
+engine::engine(oaconv_type type,
+               const std::vector<oaconv_row> &rows,
+               std::size_t n_channels,
+               const std::string &backend,
+               std::size_t hop)
+{
+    share_planner_lock();
+    oaconv_config config;
+    oaconv_config_init(&config);
+    config.type = type;
+    config.rows = rows.data();
+    config.n_rows = rows.size();
+    config.n_channels = n_channels;
+    config.backend = backend.c_str();
+    config.hop = hop;
+    ::oaconv *filter = nullptr;
+    check(oaconv_create(&filter, &config));
+    d_filter.reset(filter);
+}
+
+void engine::set_max_hop(std::size_t max_hop)
+{
+    oaconv_set_max_hop(d_filter.get(), max_hop);
+}
+
+void engine::prepare(const std::vector<oaconv_row> &rows)
+{
+    check(oaconv_taps_prepare(d_filter.get(), rows.data(), rows.size()));
+}
+
+bool engine::swap()
+{
+    return oaconv_taps_swap(d_filter.get());
+}
+
+void engine::process(const void *const *in, void *const *out, std::size_t n)
+{
+    check(oaconv_process(d_filter.get(), in, out, n));
+}
+
+void engine::finish(const void *const *in, void *const *out, std::size_t n)
+{
+    check(oaconv_finish(d_filter.get(), in, out, n));
+}
+
+std::size_t engine::tail_length() const
+{
+    return oaconv_tail_length(d_filter.get());
+}
+
+void engine::read_tail(void *const *out, std::size_t n)
+{
+    check(oaconv_read_tail(d_filter.get(), out, n));
+}
+
+void engine::reset()
+{
+    oaconv_reset(d_filter.get());
+}
+
+oaconv_info engine::info() const
+{
+    oaconv_info info;
+    oaconv_get_info(d_filter.get(), &info);
+    return info;
+}
+
+} // namespace oaconv
+} // namespace gr

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The C engine as a C++ object: owned, and with exceptions in the place of statuses. */
+#ifndef INCLUDED_OACONV_ENGINE_H
+#define INCLUDED_OACONV_ENGINE_H
+
+#include "oaconv/oaconv.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace gr
+{
+namespace oaconv
+{
+
+/* Threads as for the C handle: all but prepare() and set_max_hop() belong to the working thread. */
+class engine
+{
+public:
+    /* Throws std::invalid_argument with the C message, or std::bad_alloc. */
+    engine(oaconv_type type,
+           const std::vector<oaconv_row> &rows,
+           std::size_t n_channels,
+           const std::string &backend,
+           std::size_t hop);
+
+    void set_max_hop(std::size_t max_hop);
+    void prepare(const std::vector<oaconv_row> &rows);
+    bool swap();
+
+    void process(const void *const *in, void *const *out, std::size_t n);
+    void finish(const void *const *in, void *const *out, std::size_t n);
+    std::size_t tail_length() const;
+    void read_tail(void *const *out, std::size_t n);
+    void reset();
+    oaconv_info info() const;
+
+private:
+    struct destroyer {
+        void operator()(::oaconv *filter) const { oaconv_destroy(filter); }
+    };
+    std::unique_ptr<::oaconv, destroyer> d_filter;
+};
+
+} // namespace oaconv
+} // namespace gr
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Whole hops for graphs whose buffers or limits are shorter than a hop. */
+#ifndef INCLUDED_OACONV_HOP_STAGE_H
+#define INCLUDED_OACONV_HOP_STAGE_H
+
+#include <cstddef>
+#include <vector>
+
+namespace gr
+{
+namespace oaconv
+{
+
+/* Gathers samples of all channels until a hop is full, and hands results out in pieces of any
+ * size. One thread. Allocates in the constructor only. */
+class hop_stage
+{
+public:
+    /* capacity: the longest hop, in samples of sample_size bytes. */
+    hop_stage(std::size_t n_channels, std::size_t sample_size, std::size_t capacity);
+
+    std::size_t n_gathered() const { return d_n_gathered; }
+    std::size_t n_ready() const { return d_n_ready; }
+    bool empty() const { return d_n_gathered == 0 && d_n_ready == 0; }
+    void clear() { d_n_gathered = d_ready_begin = d_n_ready = 0; }
+
+    /* Appends n samples of every channel to the gathered ones. */
+    void gather(const void *const *in, std::size_t n);
+
+    /* Where an engine reads the gathered samples and writes its results; valid while none is ready.
+     */
+    const void *const *gathered() const { return d_gathered_rows.data(); }
+    void *const *results() const { return d_result_rows.data(); }
+
+    /* The first n gathered samples have been filtered: they go, n results are ready. */
+    void filtered(std::size_t n);
+
+    /* Moves the next n ready results to out. */
+    void take(void *const *out, std::size_t n);
+
+private:
+    std::size_t d_n_channels, d_sample_size, d_capacity;
+    std::size_t d_n_gathered = 0, d_ready_begin = 0, d_n_ready = 0;
+    std::vector<char> d_gathered, d_results; /* [n_channels][capacity] samples */
+    std::vector<const void *> d_gathered_rows;
+    std::vector<void *> d_result_rows;
+};
+
+} // namespace oaconv
+} // namespace gr
+
+#endif

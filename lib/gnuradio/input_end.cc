@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Whether the inputs of a block are over. Internal API, the same in GNU Radio 3.10.0 to 3.10.12. */
+#include "input_end.h"
+
+#include <gnuradio/block.h>
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer.h>
+#include <gnuradio/buffer_reader.h>
+
+namespace gr
+{
+namespace oaconv
+{
+
+input_state look_at_input(const block &owner, int port)
+{
+    const auto reader = owner.detail()->input(port);
+    gr::thread::scoped_lock lock(*reader->mutex());
+    input_state state = {reader->items_available(), reader->done(), false};
+    if (state.flagged_done)
+        state.over = reader->buffer()->link()->detail()->done();
+    return state;
+}
+
+long samples_left(const block &owner, int n_ports)
+{
+    long least = -1;
+    for (int port = 0; port < n_ports; port++) {
+        const input_state state = look_at_input(owner, port);
+        if (state.over && (least < 0 || state.n_available < least))
+            least = state.n_available;
+    }
+    return least;
+}
+
+} // namespace oaconv
+} // namespace gr

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The block: what the scheduler gives and wants, around the engine. */
+#include "multichannel_fft_filter_impl.h"
+
+#include "input_end.h"
+#include "port_limit.h"
+
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer.h>
+#include <gnuradio/buffer_reader.h>
+#include <gnuradio/io_signature.h>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <thread>
+
+namespace gr
+{
+namespace oaconv
+{
+
+namespace
+{
+
+constexpr int batch_wanted = 16384; /* samples */
+
+template <class SAMPLE, class TAP>
+constexpr oaconv_type type_of = std::is_same_v<SAMPLE, float> ? OAC_REAL
+                                : std::is_same_v<TAP, float>  ? OAC_COMPLEX_REAL_TAPS
+                                                              : OAC_COMPLEX;
+
+template <class SAMPLE, class TAP>
+std::string name_of()
+{
+    const char *suffix[] = {"fff", "ccf", "ccc"};
+    return std::string("multichannel_fft_filter_") + suffix[type_of<SAMPLE, TAP>];
+}
+
+/* Views of the rows, for the engine. */
+template <class TAP>
+std::vector<oaconv_row> view(const std::vector<std::vector<TAP>> &taps)
+{
+    std::vector<oaconv_row> rows;
+    for (const auto &row : taps)
+        rows.push_back({reinterpret_cast<const float *>(row.data()), row.size()});
+    return rows;
+}
+
+int not_negative(int value, const char *what)
+{
+    if (value < 0)
+        throw std::invalid_argument(std::string(what) + " is " + std::to_string(value) +
+                                    "; it must not be negative");
+    return value;
+}
+
+/* The number of ports, refused before the block or anything else is made. */
+int count_ports(std::size_t n_rows, int n_channels)
+{
+    if (n_rows == 0)
+        throw std::invalid_argument("no taps: there must be one row, or one for every channel");
+    const long n_ports = not_negative(n_channels, "n_channels") ? n_channels : long(n_rows);
+    check_port_limit(n_ports);
+    return int(n_ports);
+}
+
+} // namespace
+
+template <class SAMPLE, class TAP>
+typename multichannel_fft_filter<SAMPLE, TAP>::sptr
+multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &taps,
+                                           int n_channels,
+                                           const std::string &backend,
+                                           int hop,
+                                           bool flush)
+{
+    return gnuradio::make_block_sptr<multichannel_fft_filter_impl<SAMPLE, TAP>>(
+        taps, n_channels, backend, hop, flush);
+}
+
+template <class SAMPLE, class TAP>
+multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(
+    const rows &taps, int n_channels, const std::string &backend, int hop, bool flush)
+    : gr::block(name_of<SAMPLE, TAP>(),
+                io_signature::make(count_ports(taps.size(), n_channels),
+                                   count_ports(taps.size(), n_channels),
+                                   sizeof(SAMPLE)),
+                io_signature::make(count_ports(taps.size(), n_channels),
+                                   count_ports(taps.size(), n_channels),
+                                   sizeof(SAMPLE))),
+      d_flush(flush), d_engine(type_of<SAMPLE, TAP>,
+                               view(taps),
+                               std::size_t(count_ports(taps.size(), n_channels)),
+                               backend,
+                               std::size_t(not_negative(hop, "hop"))),
+      d_rows(taps)
+{
+    publish();
+    d_backend = d_engine.info().backend;
+    d_backend_reason = d_engine.info().reason;
+    d_largest_batch = std::max(batch_wanted, d_hop.load());
+    d_engine.set_max_hop(std::size_t(d_largest_batch));
+    this->set_tag_propagation_policy(gr::block::TPP_ONE_TO_ONE);
+    this->set_output_multiple(d_largest_batch);
+    this->d_debug_logger->debug("{:d} channels, backend {:s} ({:s}), FFT of {:d} points, hop {:d}",
+                                this->n_channels(),
+                                d_backend,
+                                d_backend_reason,
+                                fft_size(),
+                                this->hop());
+}
+
+/* ---- taps ---- */
+
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::set_taps(const rows &taps)
+{
+    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    apply(taps);
+}
+
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::set_channel_taps(int channel,
+                                                                 const std::vector<TAP> &taps)
+{
+    if (channel < 0 || channel >= n_channels())
+        throw std::invalid_argument("channel " + std::to_string(channel) +
+                                    " does not exist; there are " + std::to_string(n_channels()) +
+                                    ", counted from 0");
+    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    rows changed = d_rows;
+    changed.resize(std::size_t(n_channels()), d_rows.front()); /* if one row served all */
+    changed[std::size_t(channel)] = taps;
+    apply(changed);
+}
+
+template <class SAMPLE, class TAP>
+typename multichannel_fft_filter_impl<SAMPLE, TAP>::rows
+multichannel_fft_filter_impl<SAMPLE, TAP>::taps() const
+{
+    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    return d_rows;
+}
+
+/* Under d_taps_mutex. Swaps at once while no working thread does it. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::apply(const rows &taps)
+{
+    d_engine.prepare(view(taps));
+    d_rows = taps;
+    if (!d_running)
+        swap_taps();
+}
+
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::swap_taps()
+{
+    if (!d_engine.swap())
+        return;
+    d_change_unmarked = true;
+    publish();
+}
+
+/* Shows the engine's state to the getters; the change after its sample, for those who wait. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::publish()
+{
+    const oaconv_info info = d_engine.info();
+    d_hop = int(info.hop);
+    d_fft_size = int(info.n_fft);
+    d_last_tap_change = info.last_change;
+    d_tap_changes = info.n_changes;
+}
+
+/* The next sample to be filtered is the first that meets the new taps. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change()
+{
+    const uint64_t n_ready = d_stage ? d_stage->n_ready() : 0;
+    for (int m = 0; m < n_channels(); m++)
+        this->add_item_tag(unsigned(m),
+                           this->nitems_written(unsigned(m)) + n_ready,
+                           pmt::mp("taps"),
+                           pmt::from_uint64(d_tap_changes),
+                           this->alias_pmt());
+    d_change_unmarked = false;
+}
+
+/* ---- life ---- */
+
+/* Called before buffers are made: a limit on our outputs is a limit on what we may ask for. */
+template <class SAMPLE, class TAP>
+bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int n_outputs)
+{
+    long batch = d_largest_batch;
+    for (int m = 0; m < n_outputs; m++)
+        if (const long limit = this->max_output_buffer(std::size_t(m)); limit > 0)
+            batch = std::min(batch, std::max(limit / 2, 1L));
+    this->set_output_multiple(int(batch));
+    return gr::block::check_topology(n_inputs, n_outputs);
+}
+
+/* What the buffers that were made can give and take at once, and a stage where that may be less
+ * than a hop. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
+{
+    d_room = d_largest_batch;
+    if (this->is_set_max_noutput_items())
+        d_room = std::min(d_room, this->max_noutput_items());
+    for (int m = 0; m < n_channels(); m++) {
+        d_room = std::min(d_room, int(this->detail()->output(unsigned(m))->bufsize() / 2));
+        d_room =
+            std::min(d_room, this->detail()->input(unsigned(m))->max_possible_items_available());
+    }
+    if (d_room < d_largest_batch && !d_stage)
+        d_stage.emplace(std::size_t(n_channels()), sizeof(SAMPLE), std::size_t(d_largest_batch));
+}
+
+template <class SAMPLE, class TAP>
+bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
+{
+    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    const bool same_stream = d_detail.lock() == this->detail();
+    if (!same_stream) {
+        d_detail = this->detail();
+        d_phase = phase::filtering;
+        d_engine.reset();
+        if (d_stage)
+            d_stage->clear();
+        d_change_unmarked = false;
+        publish();
+    }
+    measure_room();
+    this->set_output_multiple(direct() ? hop() : 1);
+    d_running = true;
+    return gr::block::start();
+}
+
+template <class SAMPLE, class TAP>
+bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
+{
+    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    d_running = false;
+    swap_taps();
+    this->set_output_multiple(d_largest_batch);
+    return gr::block::stop();
+}
+
+/* ---- samples ---- */
+
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int, gr_vector_int &n_required)
+{
+    if (d_phase != phase::filtering || (d_stage && d_stage->n_ready())) {
+        std::fill(n_required.begin(), n_required.end(), 0);
+        return;
+    }
+    const int gathered = d_stage ? int(d_stage->n_gathered()) : 0;
+    const int wanted = std::clamp(hop() - gathered, 1, d_room);
+    long left = -1;
+    for (int m = 0; m < n_channels(); m++) {
+        const input_state state = look_at_input(*this, m);
+        if (state.over)
+            left = left < 0 ? state.n_available : std::min<long>(left, state.n_available);
+        /* Another reader has ended, not the block above: to ask for more than there is would end
+         * us as well. */
+        n_required[m] =
+            state.flagged_done && !state.over ? std::min(wanted, state.n_available) : wanted;
+    }
+    if (left >= 0)
+        for (int &n : n_required)
+            n = int(std::min<long>(n, left));
+}
+
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
+                                                            gr_vector_int &n_input_items,
+                                                            gr_vector_const_void_star &in,
+                                                            gr_vector_void_star &out)
+{
+    if (d_phase == phase::filtering) {
+        swap_taps();
+        if (d_change_unmarked)
+            mark_tap_change();
+    }
+    const int result = d_phase == phase::done   ? gr::block::WORK_DONE
+                       : d_phase == phase::tail ? give(n_output_items, out, 0)
+                       : direct() ? filter_directly(n_output_items, n_input_items, in, out)
+                                  : filter_in_stages(n_output_items, n_input_items, in, out);
+    const int multiple = direct() ? hop() : 1;
+    if (multiple != this->output_multiple())
+        this->set_output_multiple(multiple);
+    return result;
+}
+
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
+                                                               const gr_vector_int &n_in,
+                                                               gr_vector_const_void_star &in,
+                                                               gr_vector_void_star &out)
+{
+    const int n = std::min({n_out, d_largest_batch, *std::min_element(n_in.begin(), n_in.end())});
+    int given = n / hop() * hop();
+    if (given > 0) {
+        d_engine.process(in.data(), out.data(), std::size_t(given));
+    } else {
+        const long left = samples_left(*this, n_channels());
+        if (left < 0 || left > n)
+            return wait_for_input();
+        given = int(left);
+        d_engine.finish(in.data(), out.data(), std::size_t(given));
+        d_phase = phase::tail;
+    }
+    this->consume_each(given);
+    return give(n_out, out, given);
+}
+
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
+                                                                const gr_vector_int &n_in,
+                                                                gr_vector_const_void_star &in,
+                                                                gr_vector_void_star &out)
+{
+    if (d_stage->n_ready() == 0) {
+        const int missing = std::max(hop() - int(d_stage->n_gathered()), 0);
+        const int n = std::min(missing, *std::min_element(n_in.begin(), n_in.end()));
+        d_stage->gather(in.data(), std::size_t(n));
+        this->consume_each(n);
+        const std::size_t gathered = d_stage->n_gathered(), whole = gathered / hop() * hop();
+        if (whole > 0) {
+            d_engine.process(d_stage->gathered(), d_stage->results(), whole);
+            d_stage->filtered(whole);
+        } else if (samples_left(*this, n_channels()) == 0) {
+            d_engine.finish(d_stage->gathered(), d_stage->results(), gathered);
+            d_stage->filtered(gathered);
+            d_phase = phase::tail;
+        } else if (n == 0) {
+            return wait_for_input();
+        }
+    }
+    return give(n_out, out, 0);
+}
+
+/* The scheduler called us with less than we need: more has arrived since, or another reader of our
+ * input has ended. The latter gives no sign when the block above ends, so look again soon. */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::wait_for_input()
+{
+    for (int m = 0; m < n_channels(); m++) {
+        const input_state state = look_at_input(*this, m);
+        if (state.flagged_done && !state.over) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            break;
+        }
+    }
+    return 0;
+}
+
+/* Hands over the `given` samples that are in out already, then what is ready or left of the tail.
+ */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::give(int n_out, gr_vector_void_star &out, int given)
+{
+    std::size_t room = std::size_t(n_out - given);
+    const auto advance = [&](std::size_t n) {
+        for (void *&row : out)
+            row = static_cast<SAMPLE *>(row) + n;
+    };
+    advance(std::size_t(given));
+    if (d_stage) {
+        const std::size_t n = std::min(room, d_stage->n_ready());
+        d_stage->take(out.data(), n);
+        advance(n);
+        room -= n;
+    }
+    if (d_phase == phase::tail && !(d_stage && d_stage->n_ready())) {
+        const std::size_t left = d_flush ? d_engine.tail_length() : 0, n = std::min(room, left);
+        d_engine.read_tail(out.data(), n);
+        room -= n;
+        if (n == left)
+            d_phase = phase::done;
+    }
+    for (int m = 0; m < n_channels(); m++)
+        this->produce(m, n_out - int(room));
+    return d_phase == phase::done ? gr::block::WORK_DONE : gr::block::WORK_CALLED_PRODUCE;
+}
+
+template class multichannel_fft_filter<float, float>;
+template class multichannel_fft_filter<gr_complex, float>;
+template class multichannel_fft_filter<gr_complex, gr_complex>;
+
+} // namespace oaconv
+} // namespace gr

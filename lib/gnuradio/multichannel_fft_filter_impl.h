@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The block: what the scheduler gives and wants, around the engine. */
+#ifndef INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
+#define INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
+
+#include "engine.h"
+#include "hop_stage.h"
+
+#include <gnuradio/oaconv/multichannel_fft_filter.h>
+
+#include <atomic>
+#include <mutex>
+#include <optional>
+
+namespace gr
+{
+namespace oaconv
+{
+
+template <class SAMPLE, class TAP>
+class multichannel_fft_filter_impl : public multichannel_fft_filter<SAMPLE, TAP>
+{
+public:
+    using rows = std::vector<std::vector<TAP>>;
+
+    multichannel_fft_filter_impl(
+        const rows &taps, int n_channels, const std::string &backend, int hop, bool flush);
+
+    void set_taps(const rows &taps) override;
+    void set_channel_taps(int channel, const std::vector<TAP> &taps) override;
+    rows taps() const override;
+    std::string backend() const override { return d_backend; }
+    std::string backend_reason() const override { return d_backend_reason; }
+    int fft_size() const override { return d_fft_size; }
+    int hop() const override { return d_hop; }
+    uint64_t tap_changes() const override { return d_tap_changes; }
+    uint64_t last_tap_change() const override { return d_last_tap_change; }
+
+    bool check_topology(int n_inputs, int n_outputs) override;
+    bool start() override;
+    bool stop() override;
+    void forecast(int n_output_items, gr_vector_int &n_required) override;
+    int general_work(int n_output_items,
+                     gr_vector_int &n_input_items,
+                     gr_vector_const_void_star &in,
+                     gr_vector_void_star &out) override;
+
+private:
+    enum class phase { filtering, tail, done };
+
+    int n_channels() const { return this->input_signature()->min_streams(); }
+    bool direct() const { return d_hop <= d_room && (!d_stage || d_stage->empty()); }
+
+    void apply(const rows &taps);
+    void swap_taps();
+    void publish();
+    void mark_tap_change();
+    void measure_room();
+    int filter_directly(int n_out,
+                        const gr_vector_int &n_in,
+                        gr_vector_const_void_star &in,
+                        gr_vector_void_star &out);
+    int filter_in_stages(int n_out,
+                         const gr_vector_int &n_in,
+                         gr_vector_const_void_star &in,
+                         gr_vector_void_star &out);
+    int wait_for_input();
+    int give(int n_out, gr_vector_void_star &out, int given);
+
+    const bool d_flush;
+    engine d_engine;
+    int d_largest_batch; /* samples; what our buffers are made for, and the bound of every hop */
+    std::string d_backend, d_backend_reason;
+
+    /* Guards the rows and building new state; the working thread takes it in start() only. */
+    mutable std::mutex d_taps_mutex;
+    rows d_rows;
+    bool d_running = false;
+
+    /* Written by the working thread, read by getters. */
+    std::atomic<int> d_hop{0}, d_fft_size{0};
+    std::atomic<uint64_t> d_tap_changes{0}, d_last_tap_change{0};
+
+    /* The working thread's. */
+    std::weak_ptr<block_detail> d_detail; /* of the stream that the engine is in */
+    phase d_phase = phase::filtering;
+    bool d_change_unmarked = false;
+    int d_room = 0; /* samples that every buffer and limit around us can take or give at once */
+    std::optional<hop_stage> d_stage; /* where d_room is less than a hop may be */
+};
+
+} // namespace oaconv
+} // namespace gr
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The blocks in Python. */
+#include "rows_from_python.h"
+
+#include <gnuradio/oaconv/multichannel_fft_filter.h>
+#include <pybind11/complex.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+namespace gr
+{
+namespace oaconv
+{
+
+namespace
+{
+
+constexpr const char *class_doc =
+    R"(Filters M streams with M rows of FIR taps: y[m][t] = sum over k of taps[m][k] x[m][t-k].
+
+One block and one thread in the place of M filter blocks. No added delay, no scale. Nothing is lost
+at the end of a stream: n samples in give n out on every port, and with flush the tail as well.
+
+The ports run in lockstep: one stalled input stalls all of them, the shortest input ends all, and so
+does a Head block behind one output. Tags stay on their channel. Methods may be called from any
+thread at any time.)";
+
+constexpr const char *init_doc = R"(Makes a filter with as many inputs and outputs as channels.
+
+taps:       rows of taps, one for each channel or one for all; a 2-D array, or a sequence of rows
+            that may differ in length. Other number types are converted to single precision.
+n_channels: M; 0 means as many as there are rows.
+backend:    "auto", "cpu", or an exact name ("volk", "direct").
+hop:        samples that the algorithm takes at a time, and therefore holds back in a slow stream;
+            0 lets the planner choose, now and at every tap change.
+flush:      whether the tail comes out after the last sample: n + P - 1 samples for n, P being the
+            length of the longest row.
+
+Raises ValueError with a message that names the place (no rows, "taps row 3 is empty", NaN or
+infinite taps, rows neither 1 nor M, an unknown backend, one that cannot run here, more ports than
+shared memory allows), TypeError for taps that are no numbers or complex where the filter takes real
+ones, MemoryError.)";
+
+constexpr const char *set_taps_doc =
+    R"(Changes all rows, also while running; rows may become longer than at the start.
+
+Samples that have been filtered keep the taps they met, ring-out included; later ones get the new
+taps. The new state is built in the calling thread, without the interpreter lock. The sample at which
+it came into force is told by last_tap_change() and by a tag `taps` on every output, its value the
+count of changes so far. Raises as the constructor; then nothing has changed.)";
+
+template <class TAP>
+py::list to_python(const std::vector<std::vector<TAP>> &rows)
+{
+    py::list list;
+    for (const auto &row : rows)
+        list.append(py::array_t<TAP>(py::ssize_t(row.size()), row.data()));
+    return list;
+}
+
+template <class SAMPLE, class TAP>
+void bind(py::module &m, const char *name)
+{
+    using filter = multichannel_fft_filter<SAMPLE, TAP>;
+    py::class_<filter, gr::block, gr::basic_block, std::shared_ptr<filter>>(m, name, class_doc)
+        .def(py::init([](const py::object &taps,
+                         int n_channels,
+                         const std::string &backend,
+                         int hop,
+                         bool flush) {
+                 const auto rows = rows_from_python<TAP>(taps);
+                 py::gil_scoped_release release;
+                 return filter::make(rows, n_channels, backend, hop, flush);
+             }),
+             py::arg("taps"),
+             py::arg("n_channels") = 0,
+             py::arg("backend") = "auto",
+             py::arg("hop") = 0,
+             py::arg("flush") = false,
+             init_doc)
+        .def(
+            "set_taps",
+            [](filter &self, const py::object &taps) {
+                const auto rows = rows_from_python<TAP>(taps);
+                py::gil_scoped_release release;
+                self.set_taps(rows);
+            },
+            py::arg("taps"),
+            set_taps_doc)
+        .def(
+            "set_channel_taps",
+            [](filter &self, int channel, const py::object &taps) {
+                const auto row = row_from_python<TAP>(taps, "taps");
+                py::gil_scoped_release release;
+                self.set_channel_taps(channel, row);
+            },
+            py::arg("channel"),
+            py::arg("taps"),
+            "Changes the taps of one channel, counted from 0; otherwise as set_taps().")
+        .def(
+            "taps",
+            [](const filter &self) {
+                std::vector<std::vector<TAP>> rows;
+                {
+                    py::gil_scoped_release release;
+                    rows = self.taps();
+                }
+                return to_python(rows);
+            },
+            "The rows that were last set, one for each channel or one for all: a list of arrays.")
+        .def("backend", &filter::backend, "The exact name of the backend in use.")
+        .def("backend_reason", &filter::backend_reason, "Why that backend.")
+        .def("fft_size",
+             &filter::fft_size,
+             "Points of the FFT in use; 0 where the backend uses none.")
+        .def("hop", &filter::hop, "Samples that the algorithm takes at a time.")
+        .def("tap_changes",
+             &filter::tap_changes,
+             "How many tap changes have come into force since the start of the stream.")
+        .def("last_tap_change",
+             &filter::last_tap_change,
+             "The sample, counted from the start of the stream, at which the latest one did.");
+}
+
+} // namespace
+
+} // namespace oaconv
+} // namespace gr
+
+PYBIND11_MODULE(oaconv_python, m)
+{
+    py::module::import("gnuradio.gr"); /* knows the base classes */
+    using namespace gr::oaconv;
+    bind<float, float>(m, "multichannel_fft_filter_fff");
+    bind<gr_complex, float>(m, "multichannel_fft_filter_ccf");
+    bind<gr_complex, gr_complex>(m, "multichannel_fft_filter_ccc");
+}

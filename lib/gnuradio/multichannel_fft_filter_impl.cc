@@ -14,6 +14,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <thread>
+#include <type_traits>
 
 namespace gr
 {
@@ -58,8 +59,6 @@ int not_negative(int value, const char *what)
 /* The number of ports, refused before the block or anything else is made. */
 int count_ports(std::size_t n_rows, int n_channels)
 {
-    if (n_rows == 0)
-        throw std::invalid_argument("no taps: there must be one row, or one for every channel");
     const long n_ports = not_negative(n_channels, "n_channels") ? n_channels : long(n_rows);
     check_port_limit(n_ports);
     return int(n_ports);
@@ -76,24 +75,18 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
                                            bool flush)
 {
     return gnuradio::make_block_sptr<multichannel_fft_filter_impl<SAMPLE, TAP>>(
-        taps, n_channels, backend, hop, flush);
+        taps, count_ports(taps.size(), n_channels), backend, not_negative(hop, "hop"), flush);
 }
 
 template <class SAMPLE, class TAP>
 multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(
     const rows &taps, int n_channels, const std::string &backend, int hop, bool flush)
     : gr::block(name_of<SAMPLE, TAP>(),
-                io_signature::make(count_ports(taps.size(), n_channels),
-                                   count_ports(taps.size(), n_channels),
-                                   sizeof(SAMPLE)),
-                io_signature::make(count_ports(taps.size(), n_channels),
-                                   count_ports(taps.size(), n_channels),
-                                   sizeof(SAMPLE))),
-      d_flush(flush), d_engine(type_of<SAMPLE, TAP>,
-                               view(taps),
-                               std::size_t(count_ports(taps.size(), n_channels)),
-                               backend,
-                               std::size_t(not_negative(hop, "hop"))),
+                io_signature::make(n_channels, n_channels, sizeof(SAMPLE)),
+                io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
+      d_n_channels(n_channels), d_flush(flush),
+      d_engine(
+          type_of<SAMPLE, TAP>, view(taps), std::size_t(n_channels), backend, std::size_t(hop)),
       d_rows(taps)
 {
     publish();
@@ -104,7 +97,7 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(
     this->set_tag_propagation_policy(gr::block::TPP_ONE_TO_ONE);
     this->set_output_multiple(d_largest_batch);
     this->d_debug_logger->debug("{:d} channels, backend {:s} ({:s}), FFT of {:d} points, hop {:d}",
-                                this->n_channels(),
+                                d_n_channels,
                                 d_backend,
                                 d_backend_reason,
                                 fft_size(),
@@ -124,13 +117,13 @@ template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::set_channel_taps(int channel,
                                                                  const std::vector<TAP> &taps)
 {
-    if (channel < 0 || channel >= n_channels())
+    if (channel < 0 || channel >= d_n_channels)
         throw std::invalid_argument("channel " + std::to_string(channel) +
-                                    " does not exist; there are " + std::to_string(n_channels()) +
+                                    " does not exist; there are " + std::to_string(d_n_channels) +
                                     ", counted from 0");
     std::lock_guard<std::mutex> lock(d_taps_mutex);
     rows changed = d_rows;
-    changed.resize(std::size_t(n_channels()), d_rows.front()); /* if one row served all */
+    changed.resize(std::size_t(d_n_channels), d_rows.front()); /* if one row served all */
     changed[std::size_t(channel)] = taps;
     apply(changed);
 }
@@ -178,7 +171,7 @@ template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change()
 {
     const uint64_t n_ready = d_stage ? d_stage->n_ready() : 0;
-    for (int m = 0; m < n_channels(); m++)
+    for (int m = 0; m < d_n_channels; m++)
         this->add_item_tag(unsigned(m),
                            this->nitems_written(unsigned(m)) + n_ready,
                            pmt::mp("taps"),
@@ -209,13 +202,13 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
     d_room = d_largest_batch;
     if (this->is_set_max_noutput_items())
         d_room = std::min(d_room, this->max_noutput_items());
-    for (int m = 0; m < n_channels(); m++) {
+    for (int m = 0; m < d_n_channels; m++) {
         d_room = std::min(d_room, int(this->detail()->output(unsigned(m))->bufsize() / 2));
         d_room =
             std::min(d_room, this->detail()->input(unsigned(m))->max_possible_items_available());
     }
     if (d_room < d_largest_batch && !d_stage)
-        d_stage.emplace(std::size_t(n_channels()), sizeof(SAMPLE), std::size_t(d_largest_batch));
+        d_stage.emplace(std::size_t(d_n_channels), sizeof(SAMPLE), std::size_t(d_largest_batch));
 }
 
 template <class SAMPLE, class TAP>
@@ -260,7 +253,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int, gr_vector_int &n_r
     const int gathered = d_stage ? int(d_stage->n_gathered()) : 0;
     const int wanted = std::clamp(hop() - gathered, 1, d_room);
     long left = -1;
-    for (int m = 0; m < n_channels(); m++) {
+    for (int m = 0; m < d_n_channels; m++) {
         const input_state state = look_at_input(*this, m);
         if (state.over)
             left = left < 0 ? state.n_available : std::min<long>(left, state.n_available);
@@ -306,7 +299,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
     if (given > 0) {
         d_engine.process(in.data(), out.data(), std::size_t(given));
     } else {
-        const long left = samples_left(*this, n_channels());
+        const long left = samples_left(*this, d_n_channels);
         if (left < 0 || left > n)
             return wait_for_input();
         given = int(left);
@@ -332,7 +325,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
         if (whole > 0) {
             d_engine.process(d_stage->gathered(), d_stage->results(), whole);
             d_stage->filtered(whole);
-        } else if (samples_left(*this, n_channels()) == 0) {
+        } else if (samples_left(*this, d_n_channels) == 0) {
             d_engine.finish(d_stage->gathered(), d_stage->results(), gathered);
             d_stage->filtered(gathered);
             d_phase = phase::tail;
@@ -348,7 +341,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
 template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::wait_for_input()
 {
-    for (int m = 0; m < n_channels(); m++) {
+    for (int m = 0; m < d_n_channels; m++) {
         const input_state state = look_at_input(*this, m);
         if (state.flagged_done && !state.over) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -382,7 +375,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::give(int n_out, gr_vector_void_st
         if (n == left)
             d_phase = phase::done;
     }
-    for (int m = 0; m < n_channels(); m++)
+    for (int m = 0; m < d_n_channels; m++)
         this->produce(m, n_out - int(room));
     return d_phase == phase::done ? gr::block::WORK_DONE : gr::block::WORK_CALLED_PRODUCE;
 }

@@ -48,7 +48,6 @@ public:
 private:
     enum class phase { filtering, tail, done };
 
-    int n_channels() const { return this->input_signature()->min_streams(); }
     bool direct() const { return d_hop <= d_room && (!d_stage || d_stage->empty()); }
 
     void apply(const rows &taps);
@@ -67,6 +66,7 @@ private:
     int wait_for_input();
     int give(int n_out, gr_vector_void_star &out, int given);
 
+    const int d_n_channels;
     const bool d_flush;
     engine d_engine;
     int d_largest_batch; /* samples; what our buffers are made for, and the bound of every hop */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A filter handle that cleans up after itself, and a player that cuts signals at random. */
+#include "filter.h"
+
+#include <algorithm>
+#include <cppunit/TestAssert.h>
+#include <cstring>
+
+namespace oac_test
+{
+
+static void expect_ok(const char *call, oaconv_status status)
+{
+    CPPUNIT_ASSERT_MESSAGE(say(call, ": ", oaconv_strerror(status), ": ", oaconv_last_error()),
+                           status == OAC_OK);
+}
+
+bool same_bits(const Row &a, const Row &b)
+{
+    return a.size() == b.size() &&
+           (a.empty() || !std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]));
+}
+
+std::vector<oaconv_row> view(oaconv_type type, const Rows &taps)
+{
+    std::vector<oaconv_row> rows;
+    for (const Row &row : taps)
+        rows.push_back({row.data(), row.size() / tap_width(type)});
+    return rows;
+}
+
+Filter::Filter(const Spec &spec, const Rows &taps) : d_type(spec.type)
+{
+    const std::vector<oaconv_row> rows = view(spec.type, taps);
+    oaconv_config config;
+    oaconv_config_init(&config);
+    config.type = spec.type;
+    config.rows = rows.data();
+    config.n_rows = rows.size();
+    config.n_channels = spec.n_channels;
+    config.backend = spec.backend;
+    config.hop = spec.hop;
+    config.max_hop = spec.max_hop;
+    expect_ok("oaconv_create", oaconv_create(&d_filter, &config));
+}
+
+Filter::~Filter()
+{
+    oaconv_destroy(d_filter);
+}
+
+oaconv_info Filter::info() const
+{
+    oaconv_info info;
+    oaconv_get_info(d_filter, &info);
+    return info;
+}
+
+void Filter::prepare(const Rows &taps)
+{
+    const std::vector<oaconv_row> rows = view(d_type, taps);
+    expect_ok("oaconv_taps_prepare", oaconv_taps_prepare(d_filter, rows.data(), rows.size()));
+}
+
+void Filter::run(Call call, const Rows &x, size_t from, size_t n, Rows &y, Random &cuts)
+{
+    const size_t width = sample_width(d_type);
+    Rows inputs, outputs;
+    std::vector<const void *> in;
+    std::vector<void *> out;
+    std::vector<size_t> shifts;
+    y.resize(x.size());
+    for (const Row &row : x) {
+        const size_t shift_in = cuts.below(17);
+        shifts.push_back(cuts.below(17));
+        inputs.emplace_back(shift_in);
+        inputs.back().insert(inputs.back().end(),
+                             row.begin() + static_cast<std::ptrdiff_t>(from * width),
+                             row.begin() + static_cast<std::ptrdiff_t>((from + n) * width));
+        outputs.emplace_back(shifts.back() + n * width, -77.0f);
+        in.push_back(inputs.back().data() + shift_in);
+        out.push_back(outputs.back().data() + shifts.back());
+    }
+    const Rows before = inputs;
+    expect_ok("process or finish", call(d_filter, in.data(), out.data(), n));
+    CPPUNIT_ASSERT_MESSAGE("the library wrote to its input",
+                           std::equal(before.begin(), before.end(), inputs.begin(), same_bits));
+    for (size_t m = 0; m < x.size(); m++)
+        y[m].insert(y[m].end(),
+                    outputs[m].begin() + static_cast<std::ptrdiff_t>(shifts[m]),
+                    outputs[m].end());
+}
+
+void Filter::process(const Rows &x, size_t from, size_t n, Rows &y, Random &cuts)
+{
+    run(oaconv_process, x, from, n, y, cuts);
+}
+
+void Filter::finish(const Rows &x, size_t from, size_t n, Rows &y, Random &cuts)
+{
+    run(oaconv_finish, x, from, n, y, cuts);
+}
+
+void Filter::read_tail(size_t n, Rows &y)
+{
+    const size_t width = sample_width(d_type);
+    Rows outputs(info().n_channels, Row(n * width, -77.0f));
+    std::vector<void *> out;
+    for (Row &row : outputs)
+        out.push_back(row.data());
+    expect_ok("oaconv_read_tail", oaconv_read_tail(d_filter, out.data(), n));
+    y.resize(outputs.size());
+    for (size_t m = 0; m < y.size(); m++)
+        y[m].insert(y[m].end(), outputs[m].begin(), outputs[m].end());
+}
+
+/* Filters up to sample `to`: whole hops in random pieces, then what is left. */
+static void
+advance(Filter &filter, const Rows &x, size_t from, size_t to, Rows &y, Random &cuts, bool finish)
+{
+    const size_t hop = filter.info().hop;
+    size_t t = from;
+    while (to - t >= hop) {
+        const size_t most = std::min<size_t>((to - t) / hop, std::max<size_t>(4, 800 / hop));
+        const size_t n = cuts.below(most + 1) * hop;
+        filter.process(x, t, n, y, cuts);
+        t += n;
+    }
+    if (t < to || finish)
+        filter.finish(x, t, to - t, y, cuts);
+}
+
+Rows play_head(Filter &filter,
+               const Rows &x,
+               size_t n,
+               const std::vector<Change> &changes,
+               Random &cuts,
+               std::vector<Epoch> *epochs)
+{
+    Rows y(x.size());
+    size_t t = 0;
+    for (const Change &change : changes) {
+        advance(filter, x, t, change.at, y, cuts, change.taps.empty() || cuts.below(2));
+        t = change.at;
+        if (change.taps.empty())
+            continue;
+        filter.prepare(change.taps);
+        CPPUNIT_ASSERT_MESSAGE("prepared taps were not swapped in", filter.swap());
+        if (epochs)
+            epochs->push_back({t, change.taps, filter.info().n_fft});
+    }
+    advance(filter, x, t, n, y, cuts, true);
+    return y;
+}
+
+Rows play(Filter &filter,
+          const Rows &x,
+          size_t n,
+          const std::vector<Change> &changes,
+          Random &cuts,
+          std::vector<Epoch> *epochs)
+{
+    Rows y = play_head(filter, x, n, changes, cuts, epochs);
+    while (filter.tail_length() > 0) {
+        const size_t left = filter.tail_length();
+        filter.read_tail(cuts.below(left + 1), y);
+    }
+    return y;
+}
+
+} // namespace oac_test

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Promise 3: whatever happens in one channel changes no bit of another, and in its own it ends. */
+#include "compare.h"
+#include "filter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cppunit/extensions/HelperMacros.h>
+#include <limits>
+
+using namespace oac_test;
+
+namespace
+{
+
+constexpr size_t n_samples = 6000, n_channels = 4, tainted_channel = 2;
+
+struct Range {
+    size_t begin, end;
+};
+
+/* Outputs that a taint at sample t may change: of the transform that holds it, and P - 1 more. */
+Range tainted_outputs(oaconv_type type, const oaconv_info &info, size_t t, size_t n)
+{
+    if (info.n_fft == 0)
+        return {t, t + info.n_taps};
+    const size_t together = info.segment * (type == OAC_REAL ? 2 : 1);
+    const size_t hop_begin = t / info.hop * info.hop;
+    const size_t begin = hop_begin + (t - hop_begin) / together * together;
+    const size_t end = std::min({begin + together, hop_begin + info.hop, n});
+    return {begin, end + info.n_taps - 1};
+}
+
+/* The same bits outside the range, finite ones. */
+void expect_ends(
+    const std::string &label, const Row &clean, const Row &tainted, Range range, size_t width)
+{
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, clean.size(), tainted.size());
+    const auto part = [width](const Row &row, size_t begin, size_t end) {
+        const size_t from = std::min(begin * width, row.size()),
+                     to = std::min(end * width, row.size());
+        return Row(row.begin() + static_cast<std::ptrdiff_t>(from),
+                   row.begin() + static_cast<std::ptrdiff_t>(to));
+    };
+    const size_t n = clean.size();
+    expect_same_bits(
+        label + " before", {part(clean, 0, range.begin)}, {part(tainted, 0, range.begin)});
+    expect_same_bits(label + " after", {part(clean, range.end, n)}, {part(tainted, range.end, n)});
+    for (float y : part(tainted, range.end, n))
+        CPPUNIT_ASSERT_MESSAGE(label, std::isfinite(y));
+}
+
+class channels_do_not_touch : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(channels_do_not_touch);
+    CPPUNIT_TEST(not_a_number);
+    CPPUNIT_TEST(infinity);
+    CPPUNIT_TEST(overload);
+    CPPUNIT_TEST(explicit_hops);
+    CPPUNIT_TEST(across_a_change_of_taps);
+    CPPUNIT_TEST(silence);
+    CPPUNIT_TEST(many_taints_leave_the_others_alone);
+    CPPUNIT_TEST_SUITE_END();
+
+    void check_taint(const Kind &kind, float value, size_t hop, size_t t)
+    {
+        const std::string label = say(kind.label, " ", value, " at ", t, ", hop=", hop, " seed=41");
+        const size_t width = sample_width(kind.type);
+        Random random(41);
+        Rows taps = random.taps(kind.type, {70, 3, 25, 25});
+        taps[3] = taps[tainted_channel]; /* one spectrum serves both */
+        const Rows x = random.signal(kind.type, n_channels, n_samples);
+        Rows bad = x;
+        bad[tainted_channel][t * width + random.below(width)] = value;
+        Filter filter({kind.type, kind.backend, 0, hop}, taps);
+        Rows clean = play(filter, x, n_samples, random);
+        filter.reset();
+        Rows tainted = play(filter, bad, n_samples, random);
+        CPPUNIT_ASSERT_MESSAGE(label, !same_bits(clean[tainted_channel], tainted[tainted_channel]));
+        expect_ends(label,
+                    clean[tainted_channel],
+                    tainted[tainted_channel],
+                    tainted_outputs(kind.type, filter.info(), t, n_samples),
+                    width);
+        clean[tainted_channel].clear();
+        tainted[tainted_channel].clear();
+        expect_same_bits(label + " other channels", clean, tainted);
+    }
+
+    void check_value(float value)
+    {
+        for (const Kind &kind : kinds()) {
+            const Rows taps = Random(42).taps(kind.type, {70, 3, 25, 25});
+            const size_t hop = Filter({kind.type, kind.backend}, taps).info().hop;
+            for (size_t t : {size_t{0}, hop, hop / 2, 2 * hop - 1, size_t{2345}, n_samples - 1})
+                check_taint(kind, value, 0, t);
+        }
+    }
+
+public:
+    void not_a_number() { check_value(std::numeric_limits<float>::quiet_NaN()); }
+    void infinity() { check_value(-std::numeric_limits<float>::infinity()); }
+    void overload() { check_value(1e30f); }
+
+    void explicit_hops()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t hop : {1, 7, 100, 1001})
+                for (size_t t : {1999, 2002, 2500})
+                    check_taint(kind, std::numeric_limits<float>::quiet_NaN(), hop, t);
+    }
+
+    /* The taint rings out with the taps it came with, and not into what the new ones give. */
+    void across_a_change_of_taps()
+    {
+        constexpr size_t at = 3000, old_taps = 500;
+        for (const Kind &kind : kinds()) {
+            Random random(43);
+            const Rows before = random.taps(kind.type, {old_taps, 20, 300, 7});
+            const std::vector<Change> changes{{at, random.taps(kind.type, {10, 20, 30, 7})}};
+            const Rows x = random.signal(kind.type, n_channels, n_samples);
+            Rows bad = x;
+            bad[tainted_channel][(at - 1) * sample_width(kind.type)] = std::nanf("");
+            Filter first({kind.type, kind.backend}, before),
+                second({kind.type, kind.backend}, before);
+            const size_t hop = first.info().hop;
+            Rows clean = play(first, x, n_samples, changes, random, nullptr);
+            Rows tainted = play(second, bad, n_samples, changes, random, nullptr);
+            expect_ends(kind.label + " change, seed=43",
+                        clean[tainted_channel],
+                        tainted[tainted_channel],
+                        {(at - 1) / hop * hop, at + old_taps - 1},
+                        sample_width(kind.type));
+            clean[tainted_channel].clear();
+            tainted[tainted_channel].clear();
+            expect_same_bits(kind.label + " change, other channels, seed=43", clean, tainted);
+        }
+    }
+
+    void silence()
+    {
+        for (const Kind &kind : kinds()) {
+            const size_t width = sample_width(kind.type);
+            Random random(44);
+            const Rows taps = random.taps(kind.type, {70, 3, 25, 25});
+            const Rows x = random.signal(kind.type, n_channels, n_samples);
+            Rows quiet = x;
+            std::fill(quiet[tainted_channel].begin() + static_cast<std::ptrdiff_t>(1500 * width),
+                      quiet[tainted_channel].begin() + static_cast<std::ptrdiff_t>(4500 * width),
+                      0.0f);
+            Filter filter({kind.type, kind.backend}, taps);
+            Rows clean = play(filter, x, n_samples, random);
+            filter.reset();
+            Rows y = play(filter, quiet, n_samples, random);
+            expect_close(kind.label + " silence, seed=44",
+                         kind.type,
+                         respond(kind.type, quiet, n_samples, {{0, taps, filter.info().n_fft}}),
+                         y);
+            clean[tainted_channel].clear();
+            y[tainted_channel].clear();
+            expect_same_bits(kind.label + " silence, other channels, seed=44", clean, y);
+        }
+    }
+
+    void many_taints_leave_the_others_alone()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(45);
+            const Rows row = random.taps(kind.type, {90});
+            const Rows x = random.signal(kind.type, n_channels, n_samples);
+            Rows bad = x;
+            for (float &value : bad[tainted_channel])
+                value = random.below(2) ? std::numeric_limits<float>::infinity() : std::nanf("");
+            Filter filter({kind.type, kind.backend, n_channels}, row);
+            Rows clean = play(filter, x, n_samples, random);
+            filter.reset();
+            Rows tainted = play(filter, bad, n_samples, random);
+            clean[tainted_channel].clear();
+            tainted[tainted_channel].clear();
+            expect_same_bits(kind.label + " seed=45", clean, tainted);
+        }
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(channels_do_not_touch);
+
+} // namespace

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Promise 2: the same samples come out bit for bit, however the input is cut and aligned. */
+#include "compare.h"
+#include "filter.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+
+using namespace oac_test;
+
+namespace
+{
+
+constexpr int n_cuts = 6; /* random ways to cut each signal */
+
+class chunking_does_not_show : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(chunking_does_not_show);
+    CPPUNIT_TEST(chosen_hop);
+    CPPUNIT_TEST(explicit_hops);
+    CPPUNIT_TEST(taps_changed_at_the_same_samples);
+    CPPUNIT_TEST(hop_by_hop_and_at_once);
+    CPPUNIT_TEST(another_filter_in_between);
+    CPPUNIT_TEST_SUITE_END();
+
+    /* Plays the same in many ways, on a filter of its own each. */
+    void check(const std::string &label,
+               const Spec &spec,
+               const Rows &taps,
+               size_t n,
+               const std::vector<Change> &changes)
+    {
+        Random random(31);
+        const Rows x = random.signal(spec.type, taps.size(), n);
+        Rows first;
+        for (int i = 0; i < n_cuts; i++) {
+            Filter filter(spec, taps);
+            const Rows y = play(filter, x, n, changes, random, nullptr);
+            if (i == 0)
+                first = y;
+            expect_same_bits(say(label, " cut ", i, " seed=31"), first, y);
+        }
+    }
+
+public:
+    void chosen_hop()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t n_taps : {1, 2, 40, 333})
+                check(say(kind.label, " P=", n_taps),
+                      {kind.type, kind.backend},
+                      Random(32).taps(kind.type, {n_taps, 1, n_taps / 2 + 1}),
+                      6007,
+                      {});
+    }
+
+    void explicit_hops()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t hop : {1, 7, 100, 1001})
+                check(say(kind.label, " hop=", hop),
+                      {kind.type, kind.backend, 0, hop},
+                      Random(33).taps(kind.type, {130, 11}),
+                      4500,
+                      {});
+    }
+
+    void taps_changed_at_the_same_samples()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(34);
+            std::vector<Change> changes;
+            for (size_t at : {0, 1, 640, 700, 1283, 1283, 2900, 4095})
+                changes.push_back({at, random.taps(kind.type, {random.between(1, 300), 30})});
+            check(kind.label + " changes",
+                  {kind.type, kind.backend},
+                  random.taps(kind.type, {65, 65}),
+                  5000,
+                  changes);
+        }
+    }
+
+    void hop_by_hop_and_at_once()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(35);
+            const Rows taps = random.taps(kind.type, {100, 20});
+            Filter slow({kind.type, kind.backend}, taps), fast({kind.type, kind.backend}, taps);
+            const size_t hop = slow.info().hop, n_hops = 4000 / hop;
+            const Rows x = random.signal(kind.type, 2, n_hops * hop);
+            Rows one_by_one, at_once;
+            for (size_t i = 0; i < n_hops; i++)
+                slow.process(x, i * hop, hop, one_by_one, random);
+            fast.process(x, 0, n_hops * hop, at_once, random);
+            expect_same_bits(kind.label + " seed=35", at_once, one_by_one);
+        }
+    }
+
+    void another_filter_in_between()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(36);
+            const Rows taps = random.taps(kind.type, {100});
+            const Rows x = random.signal(kind.type, 1, 3000);
+            Filter alone({kind.type, kind.backend}, taps);
+            const Rows expected = play(alone, x, 3000, random);
+            Filter first({kind.type, kind.backend}, taps), second({kind.type, kind.backend}, taps);
+            const size_t hop = first.info().hop;
+            Rows y, other;
+            size_t t = 0;
+            for (; t + hop <= 3000; t += hop) {
+                first.process(x, t, hop, y, random);
+                second.process(x, 0, hop, other, random);
+            }
+            first.finish(x, t, 3000 - t, y, random);
+            first.read_tail(first.tail_length(), y);
+            expect_same_bits(kind.label + " seed=36", expected, y);
+        }
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(chunking_does_not_show);
+
+} // namespace

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A hop that is asked for is the hop that is used, and a plan that is chosen keeps its bounds. */
+#include "compare.h"
+#include "filter.h"
+
+#include <algorithm>
+#include <cppunit/extensions/HelperMacros.h>
+
+using namespace oac_test;
+
+namespace
+{
+
+void expect_same_plan(const std::string &label, const oaconv_info &a, const oaconv_info &b)
+{
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, a.n_fft, b.n_fft);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, a.segment, b.segment);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, a.hop, b.hop);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, a.latency, b.latency);
+}
+
+/* What holds for every plan. */
+void expect_sound_plan(const std::string &label, const oaconv_info &info)
+{
+    CPPUNIT_ASSERT_MESSAGE(label, info.hop >= 1);
+    CPPUNIT_ASSERT_MESSAGE(label, info.segment >= 1);
+    CPPUNIT_ASSERT_MESSAGE(label, info.segment <= info.hop);
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, info.hop - 1, info.latency);
+    if (info.n_fft > 0)
+        CPPUNIT_ASSERT_MESSAGE(label, info.n_fft >= info.segment + info.n_taps - 1);
+}
+
+class hops_and_plans : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(hops_and_plans);
+    CPPUNIT_TEST(explicit_hop_is_exact);
+    CPPUNIT_TEST(explicit_hop_outlives_tap_changes);
+    CPPUNIT_TEST(explicit_hop_is_not_bound_by_max_hop);
+    CPPUNIT_TEST(max_hop_is_respected);
+    CPPUNIT_TEST(max_hop_outlives_tap_changes);
+    CPPUNIT_TEST(chosen_hop_keeps_its_bound);
+    CPPUNIT_TEST(chosen_hop_is_worth_its_transform);
+    CPPUNIT_TEST(same_request_same_plan);
+    CPPUNIT_TEST(taps_may_be_as_long_as_the_hop_or_the_transform);
+    CPPUNIT_TEST_SUITE_END();
+
+    void check_hop(const Kind &kind, size_t hop, size_t n_taps, size_t n)
+    {
+        const std::string label =
+            say(kind.label, " hop=", hop, " P=", n_taps, " n=", n, " seed=11");
+        Random random(11);
+        const Rows taps = random.taps(kind.type, {n_taps, n_taps / 3 + 1});
+        const Rows x = random.signal(kind.type, 2, n);
+        Filter filter({kind.type, kind.backend, 0, hop}, taps);
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, hop, filter.info().hop);
+        expect_sound_plan(label, filter.info());
+        expect_close(label,
+                     kind.type,
+                     respond(kind.type, x, n, {{0, taps, filter.info().n_fft}}),
+                     play(filter, x, n, random));
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, hop, filter.info().hop);
+    }
+
+public:
+    void explicit_hop_is_exact()
+    {
+        for (const Kind &kind : kinds()) {
+            for (size_t hop : {1, 2, 3, 7, 31, 100, 3000})
+                for (size_t n_taps : {1, 2, 9, 64, 1000})
+                    check_hop(kind, hop, n_taps, std::min<size_t>(2 * hop + hop / 2 + 300, 6100));
+            check_hop(kind, 4999, 3, 9000);
+        }
+    }
+
+    void explicit_hop_outlives_tap_changes()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t hop : {1, 7, 640}) {
+                Random random(12);
+                Filter filter({kind.type, kind.backend, 0, hop}, random.taps(kind.type, {10}));
+                for (size_t n_taps : {2000, 1, 300}) {
+                    filter.prepare(random.taps(kind.type, {n_taps}));
+                    CPPUNIT_ASSERT(filter.swap());
+                    CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, hop, filter.info().hop);
+                    CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, n_taps, filter.info().n_taps);
+                    expect_sound_plan(kind.label, filter.info());
+                }
+            }
+    }
+
+    void explicit_hop_is_not_bound_by_max_hop()
+    {
+        for (const Kind &kind : kinds()) {
+            Filter filter({kind.type, kind.backend, 0, 500, 100}, Random(13).taps(kind.type, {10}));
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{500}, filter.info().hop);
+        }
+    }
+
+    void max_hop_is_respected()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t max_hop : {1, 2, 3, 15, 64, 100, 1000})
+                for (size_t n_taps : {1, 50, 600}) {
+                    const std::string label =
+                        say(kind.label, " max_hop=", max_hop, " P=", n_taps, " seed=14");
+                    Random random(14);
+                    const Rows taps = random.taps(kind.type, {n_taps});
+                    const Rows x = random.signal(kind.type, 1, 700);
+                    Filter filter({kind.type, kind.backend, 0, 0, max_hop}, taps);
+                    CPPUNIT_ASSERT_MESSAGE(label, filter.info().hop <= max_hop);
+                    expect_sound_plan(label, filter.info());
+                    expect_close(label,
+                                 kind.type,
+                                 respond(kind.type, x, 700, {{0, taps, filter.info().n_fft}}),
+                                 play(filter, x, 700, random));
+                }
+    }
+
+    void max_hop_outlives_tap_changes()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(15);
+            Filter filter({kind.type, kind.backend, 0, 0, 100}, random.taps(kind.type, {5}));
+            for (size_t n_taps : {3000, 1, 400}) {
+                filter.prepare(random.taps(kind.type, {n_taps}));
+                CPPUNIT_ASSERT(filter.swap());
+                CPPUNIT_ASSERT_MESSAGE(say(kind.label, " P=", n_taps), filter.info().hop <= 100);
+            }
+        }
+    }
+
+    void chosen_hop_keeps_its_bound()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t n_channels : {1, 16})
+                for (size_t n_taps = 1; n_taps < 3000; n_taps = n_taps * 3 / 2 + 1) {
+                    Random random(16);
+                    Filter filter({kind.type, kind.backend, n_channels},
+                                  random.taps(kind.type, {n_taps}));
+                    const oaconv_info info = filter.info();
+                    const std::string label = say(kind.label, " M=", n_channels, " P=", n_taps);
+                    expect_sound_plan(label, info);
+                    CPPUNIT_ASSERT_MESSAGE(label, info.hop <= std::max<size_t>(4 * n_taps, 512));
+                }
+    }
+
+    /* The transform spends no more than a small multiple of what taps and hop need. */
+    void chosen_hop_is_worth_its_transform()
+    {
+        for (oaconv_type type : all_types())
+            for (size_t n_taps : {1, 16, 200, 2000}) {
+                Filter filter({type, "volk"}, Random(17).taps(type, {n_taps}));
+                const oaconv_info info = filter.info();
+                const std::string label = say("volk, type ", type, " P=", n_taps);
+                CPPUNIT_ASSERT_MESSAGE(label, info.hop >= n_taps / 2);
+                CPPUNIT_ASSERT_MESSAGE(label, info.hop >= 16);
+                CPPUNIT_ASSERT_MESSAGE(label, info.n_fft <= 2 * (info.segment + n_taps));
+            }
+    }
+
+    void same_request_same_plan()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t n_taps : {1, 63, 777}) {
+                Random random(18);
+                Filter first({kind.type, kind.backend}, random.taps(kind.type, {n_taps, 1}));
+                Filter second({kind.type, kind.backend}, random.taps(kind.type, {n_taps, 1}));
+                expect_same_plan(kind.label, first.info(), second.info());
+                second.prepare(random.taps(kind.type, {2 * n_taps, 1}));
+                CPPUNIT_ASSERT(second.swap());
+                second.prepare(random.taps(kind.type, {n_taps, 1}));
+                CPPUNIT_ASSERT(second.swap());
+                expect_same_plan(kind.label + " after changes", first.info(), second.info());
+            }
+    }
+
+    void taps_may_be_as_long_as_the_hop_or_the_transform()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t n_taps : {15, 16, 17, 47, 48, 49, 255, 256, 257})
+                for (size_t hop : {n_taps - 1, n_taps, n_taps + 1})
+                    check_hop(kind, hop, n_taps, 3 * hop + 1);
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(hops_and_plans);
+
+} // namespace

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Promise 1: n samples in give n out, the tail is complete, and every value is right. */
+#include "compare.h"
+#include "filter.h"
+
+#include <cmath>
+#include <cppunit/extensions/HelperMacros.h>
+#include <set>
+
+using namespace oac_test;
+
+namespace
+{
+
+struct Lengths {
+    const char *name;
+    std::vector<size_t> of_channels; /* repeated for more channels */
+};
+
+const std::vector<Lengths> all_lengths{{"1", {1}},
+                                       {"2", {2}},
+                                       {"37", {37}},
+                                       {"64", {64}},
+                                       {"1000", {1000}},
+                                       {"ragged", {100, 1, 230, 2, 37}}};
+
+std::vector<size_t> repeat(const std::vector<size_t> &lengths, size_t n_channels)
+{
+    std::vector<size_t> result;
+    for (size_t m = 0; m < n_channels; m++)
+        result.push_back(lengths[m % lengths.size()]);
+    return result;
+}
+
+/* Lengths of signals around the borders of segments and hops. */
+std::set<size_t> interesting_lengths(const oaconv_info &info)
+{
+    std::set<size_t> list{0, 1, 5000};
+    for (size_t border : {info.segment, info.hop})
+        list.insert({border - 1, border, border + 1});
+    return list;
+}
+
+class nothing_is_lost : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(nothing_is_lost);
+    CPPUNIT_TEST(one_channel);
+    CPPUNIT_TEST(three_channels);
+    CPPUNIT_TEST(sixteen_channels);
+    CPPUNIT_TEST(one_row_for_all_channels);
+    CPPUNIT_TEST(finish_and_continue);
+    CPPUNIT_TEST(reset_forgets_all_samples);
+    CPPUNIT_TEST(reset_brings_the_whole_tail_back);
+    CPPUNIT_TEST_SUITE_END();
+
+    void check_channels(size_t n_channels)
+    {
+        for (const Kind &kind : kinds())
+            for (const Lengths &lengths : all_lengths)
+                check_lengths(kind, n_channels, lengths);
+    }
+
+    void check_lengths(const Kind &kind, size_t n_channels, const Lengths &lengths)
+    {
+        const unsigned seed = 1000 + static_cast<unsigned>(n_channels);
+        Random random(seed);
+        const Rows taps = random.taps(kind.type, repeat(lengths.of_channels, n_channels));
+        Filter filter({kind.type, kind.backend}, taps);
+        const oaconv_info info = filter.info();
+        CPPUNIT_ASSERT_EQUAL(longest(kind.type, taps), info.n_taps);
+        const std::set<size_t> list = interesting_lengths(info);
+        const Rows x = random.signal(kind.type, n_channels, *list.rbegin());
+        for (size_t n : list) {
+            const std::string label =
+                say(kind.label, " M=", n_channels, " P=", lengths.name, " n=", n, " seed=", seed);
+            filter.reset();
+            const Rows head = play_head(filter, x, n, {}, random, nullptr);
+            for (const Row &row : head)
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(label, n * sample_width(kind.type), row.size());
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(label, info.n_taps - 1, filter.tail_length());
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(label, uint64_t{n}, filter.info().n_samples);
+            filter.reset();
+            expect_close(label,
+                         kind.type,
+                         respond(kind.type, x, n, {{0, taps, info.n_fft}}),
+                         play(filter, x, n, random));
+        }
+    }
+
+public:
+    void one_channel() { check_channels(1); }
+    void three_channels() { check_channels(3); }
+    void sixteen_channels() { check_channels(16); }
+
+    void one_row_for_all_channels()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(4);
+            const Rows row = random.taps(kind.type, {53});
+            const Rows x = random.signal(kind.type, 6, 1111);
+            Filter shared({kind.type, kind.backend, 6}, row);
+            Filter equal({kind.type, kind.backend}, Rows(6, row[0]));
+            CPPUNIT_ASSERT_EQUAL(size_t{6}, shared.info().n_channels);
+            const Rows y = play(shared, x, 1111, random);
+            expect_close(kind.label + " shared row, seed=4",
+                         kind.type,
+                         respond(kind.type, x, 1111, {{0, row, shared.info().n_fft}}),
+                         y);
+            expect_same_bits(kind.label + " equal rows, seed=4", y, play(equal, x, 1111, random));
+        }
+    }
+
+    void finish_and_continue()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t n_taps : {1, 30, 700}) {
+                Random random(5);
+                const Rows taps = random.taps(kind.type, {n_taps, n_taps / 2 + 1});
+                const Rows x = random.signal(kind.type, 2, 4000);
+                Filter filter({kind.type, kind.backend}, taps);
+                const std::vector<Change> borders{{0, {}},
+                                                  {1, {}},
+                                                  {2, {}},
+                                                  {9, {}},
+                                                  {9, {}},
+                                                  {1000, {}},
+                                                  {1017, {}},
+                                                  {3999, {}}};
+                expect_close(say(kind.label, " finish and continue, P=", n_taps, " seed=5"),
+                             kind.type,
+                             respond(kind.type, x, 4000, {{0, taps, filter.info().n_fft}}),
+                             play(filter, x, 4000, borders, random, nullptr));
+            }
+    }
+
+    void reset_forgets_all_samples()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(6);
+            const Rows before = random.taps(kind.type, {300, 10}),
+                       after = random.taps(kind.type, {20, 70});
+            const Rows x = random.signal(kind.type, 2, 2500);
+            Rows tainted = x;
+            tainted[0][700] = tainted[1].back() = std::nanf("");
+            Filter used({kind.type, kind.backend}, before);
+            play_head(used, tainted, 2500, {{801, after}}, random, nullptr);
+            used.reset();
+            CPPUNIT_ASSERT_EQUAL(uint64_t{0}, used.info().n_samples);
+            CPPUNIT_ASSERT_EQUAL(uint64_t{0}, used.info().n_changes);
+            CPPUNIT_ASSERT_EQUAL(uint64_t{0}, used.info().last_change);
+            CPPUNIT_ASSERT_EQUAL(size_t{69}, used.tail_length());
+            Filter fresh({kind.type, kind.backend}, after);
+            expect_same_bits(kind.label + " after a reset, seed=6",
+                             play(fresh, x, 2500, random),
+                             play(used, x, 2500, random));
+        }
+    }
+
+    void reset_brings_the_whole_tail_back()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(7);
+            const Rows x = random.signal(kind.type, 1, 100);
+            Filter filter({kind.type, kind.backend}, random.taps(kind.type, {40}));
+            Rows y = play_head(filter, x, 100, {}, random, nullptr);
+            filter.read_tail(30, y);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{9}, filter.tail_length());
+            filter.reset();
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{39}, filter.tail_length());
+        }
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(nothing_is_lost);
+
+} // namespace

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The planner lock that a program hands over is held around every plan, and only there. */
+#include "filter.h"
+
+#include <algorithm>
+#include <cppunit/extensions/HelperMacros.h>
+
+using namespace oac_test;
+
+namespace
+{
+
+struct Lock {
+    int depth = 0, deepest = 0, n_locked = 0, n_unlocked = 0;
+
+    static void lock(void *context)
+    {
+        Lock *self = static_cast<Lock *>(context);
+        self->n_locked++;
+        self->depth++;
+        self->deepest = std::max(self->deepest, self->depth);
+    }
+    static void unlock(void *context)
+    {
+        Lock *self = static_cast<Lock *>(context);
+        self->n_unlocked++;
+        self->depth--;
+    }
+};
+
+class planner_lock : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(planner_lock);
+    CPPUNIT_TEST(is_held_around_new_plans);
+    CPPUNIT_TEST(is_held_when_taps_are_prepared);
+    CPPUNIT_TEST(is_not_taken_for_known_sizes_or_samples);
+    CPPUNIT_TEST(can_be_taken_back);
+    CPPUNIT_TEST(half_a_lock_is_none);
+    CPPUNIT_TEST_SUITE_END();
+
+    Lock d_lock;
+
+    /* A transform size that no test of this process has used. */
+    static size_t fresh_hop()
+    {
+        static size_t hop = 40;
+        return hop *= 2;
+    }
+
+    void expect_locked(int times)
+    {
+        CPPUNIT_ASSERT_EQUAL(times, d_lock.n_locked);
+        CPPUNIT_ASSERT_EQUAL(times, d_lock.n_unlocked);
+        CPPUNIT_ASSERT_EQUAL(0, d_lock.depth);
+        CPPUNIT_ASSERT_EQUAL(times ? 1 : 0, d_lock.deepest);
+    }
+
+public:
+    void setUp() override
+    {
+        d_lock = Lock();
+        oaconv_set_planner_lock(Lock::lock, Lock::unlock, &d_lock);
+    }
+    void tearDown() override { oaconv_set_planner_lock(nullptr, nullptr, nullptr); }
+
+    void is_held_around_new_plans()
+    {
+        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        expect_locked(1);
+    }
+
+    void is_held_when_taps_are_prepared()
+    {
+        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        expect_locked(1);
+        filter.prepare({Row(2 * 5 * filter.info().n_fft)});
+        expect_locked(2);
+        CPPUNIT_ASSERT(filter.swap());
+        expect_locked(2);
+    }
+
+    void is_not_taken_for_known_sizes_or_samples()
+    {
+        const size_t hop = fresh_hop();
+        Random random(95);
+        const Rows x = random.signal(OAC_COMPLEX, 1, 5 * hop + 3);
+        Filter first({OAC_COMPLEX, "volk", 0, hop}, {Row{1, 0}});
+        Filter second({OAC_COMPLEX, "volk", 0, hop}, {Row{0, 1}});
+        first.prepare({Row{2, 0}});
+        CPPUNIT_ASSERT(first.swap());
+        play(first, x, 5 * hop + 3, random);
+        first.reset();
+        expect_locked(1);
+    }
+
+    void can_be_taken_back()
+    {
+        oaconv_set_planner_lock(nullptr, nullptr, nullptr);
+        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        expect_locked(0);
+    }
+
+    void half_a_lock_is_none()
+    {
+        oaconv_set_planner_lock(Lock::lock, nullptr, &d_lock);
+        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        expect_locked(0);
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(planner_lock);
+
+} // namespace

@@ -349,7 +349,8 @@ oaconv_status oaconv_read_tail(oaconv *f, void *const *out, size_t n)
     for (size_t m = 0; n && m < f->n_channels; m++)
         if (!out[m])
             return oac_fail(OAC_ERR_ARG, "oaconv_read_tail: channel %zu is a null pointer", m);
-    take_pending(f, out, n, false);
+    if (n)
+        take_pending(f, out, n, false);
     f->tail_read += n;
     return OAC_OK;
 }

@@ -282,7 +282,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
                        : d_phase == phase::tail ? give(n_output_items, out, 0)
                        : direct() ? filter_directly(n_output_items, n_input_items, in, out)
                                   : filter_in_stages(n_output_items, n_input_items, in, out);
-    const int multiple = direct() ? hop() : 1;
+    const int multiple = d_phase == phase::filtering && direct() ? hop() : 1;
     if (multiple != this->output_multiple())
         this->set_output_multiple(multiple);
     return result;
@@ -375,9 +375,8 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::give(int n_out, gr_vector_void_st
         if (n == left)
             d_phase = phase::done;
     }
-    for (int m = 0; m < d_n_channels; m++)
-        this->produce(m, n_out - int(room));
-    return d_phase == phase::done ? gr::block::WORK_DONE : gr::block::WORK_CALLED_PRODUCE;
+    const int n = n_out - int(room);
+    return n == 0 && d_phase == phase::done ? gr::block::WORK_DONE : n;
 }
 
 template class multichannel_fft_filter<float, float>;

@@ -17,11 +17,18 @@
 namespace oac_test
 {
 
+/* As memcpy, but an empty range may be null. */
+inline void copy_bytes(void *to, const void *from, size_t n)
+{
+    if (n > 0)
+        std::memcpy(to, from, n);
+}
+
 template <class T>
 std::vector<T> to_items(const Row &row)
 {
     std::vector<T> items(row.size() * sizeof(float) / sizeof(T));
-    std::memcpy(static_cast<void *>(items.data()), row.data(), row.size() * sizeof(float));
+    copy_bytes(items.data(), row.data(), row.size() * sizeof(float));
     return items;
 }
 
@@ -72,8 +79,7 @@ public:
         for (const auto &sink : sinks) {
             const std::vector<SAMPLE> items = sink->data();
             Row row(items.size() * sizeof(SAMPLE) / sizeof(float));
-            std::memcpy(
-                row.data(), static_cast<const void *>(items.data()), row.size() * sizeof(float));
+            copy_bytes(row.data(), items.data(), row.size() * sizeof(float));
             rows.push_back(row);
         }
         return rows;

@@ -27,8 +27,7 @@ static double distance(const std::vector<double> &a, const Row &b, size_t t, siz
 void expect_close(const std::string &label,
                   oaconv_type type,
                   const Response &expected,
-                  const Rows &actual,
-                  double bound)
+                  const Rows &actual)
 {
     const size_t width = sample_width(type);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(label + ": channels", expected.y.size(), actual.size());
@@ -39,7 +38,7 @@ void expect_close(const std::string &label,
         for (size_t t = 0; t < expected.length; t++) {
             const double error = distance(expected.y[m], actual[m], t, width);
             const double unit = FLT_EPSILON * expected.scale[m][t];
-            if (!(error <= bound * unit))
+            if (!(error <= error_bound * unit))
                 CPPUNIT_FAIL(say(label,
                                  ": channel ",
                                  m,

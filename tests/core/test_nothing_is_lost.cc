@@ -48,6 +48,7 @@ class nothing_is_lost : public CppUnit::TestFixture
     CPPUNIT_TEST(three_channels);
     CPPUNIT_TEST(sixteen_channels);
     CPPUNIT_TEST(one_row_for_all_channels);
+    CPPUNIT_TEST(equal_rows_among_others);
     CPPUNIT_TEST(finish_and_continue);
     CPPUNIT_TEST(reset_forgets_all_samples);
     CPPUNIT_TEST(reset_brings_the_whole_tail_back);
@@ -107,6 +108,24 @@ public:
                          respond(kind.type, x, 1111, {{0, row, shared.info().n_fft}}),
                          y);
             expect_same_bits(kind.label + " equal rows, seed=4", y, play(equal, x, 1111, random));
+        }
+    }
+
+    /* Rows that the library may store once, and rows that only begin alike. */
+    void equal_rows_among_others()
+    {
+        for (const Kind &kind : kinds()) {
+            Random random(8);
+            const Rows three = random.taps(kind.type, {53, 53, 20});
+            Row longer = three[0];
+            longer.resize(longer.size() + 5 * tap_width(kind.type), 0.25f);
+            const Rows taps{three[0], three[1], three[1], three[2], longer, three[0], three[2]};
+            const Rows x = random.signal(kind.type, taps.size(), 1500);
+            Filter filter({kind.type, kind.backend}, taps);
+            expect_close(kind.label + " equal rows among others, seed=8",
+                         kind.type,
+                         respond(kind.type, x, 1500, {{0, taps, filter.info().n_fft}}),
+                         play(filter, x, 1500, random));
         }
     }
 

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks that dependencies point down only: check_layers.py PROJECT
+
+Reads the includes of every C and C++ file and compares them with what its layer may include.
+"""
+import os
+import re
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+# Besides patterns: files of the same folder; headers of the C++ library, such as <vector>.
+OWN, CXX = object(), object()
+C = [
+    f"{name}.h"
+    for name in "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp"
+    " signal stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string"
+    " tgmath threads time uchar wchar wctype".split()
+]
+POSIX = ["pthread.h", "unistd.h", "dlfcn.h", "sched.h", "sys/*.h"]
+PUBLIC = ["oaconv/oaconv.h"]
+BACKEND = C + PUBLIC + ["backend.h", "plan.h", "taps.h", "error.h", "memory.h"]
+GNURADIO = C + POSIX + [CXX, "gnuradio/*", "pmt/*", "volk/*", "boost/*"]
+
+# What a file may include; the first pattern that matches its path decides.
+LAYERS = [
+    ("include/oaconv/*", C),
+    ("include/gnuradio/oaconv/*", GNURADIO),
+    ("lib/core/error.[ch]", C + PUBLIC + ["error.h"]),
+    ("lib/core/memory.[ch]", C + POSIX + ["memory.h"]),
+    ("lib/core/plan.[ch]", C + PUBLIC + ["plan.h", "error.h"]),
+    ("lib/core/taps.[ch]", C + PUBLIC + ["taps.h", "error.h", "memory.h"]),
+    ("lib/core/fft.h", C + PUBLIC),
+    ("lib/core/fft.c", C + PUBLIC + ["fft.h", "error.h", "memory.h", "pthread.h", "fftw3.h"]),
+    ("lib/core/backend.h", C + PUBLIC + ["plan.h", "taps.h"]),
+    ("lib/core/direct.c", BACKEND),
+    ("lib/core/volk.c", BACKEND + ["fft.h", "volk/*"]),
+    ("lib/core/simd.c", BACKEND + ["*intrin.h", "arm_neon.h"]),
+    ("lib/core/cuda.c", BACKEND + ["dlfcn.h"]),
+    ("lib/core/*", C + POSIX + PUBLIC + ["version.h", OWN]),
+    ("lib/gnuradio/*", GNURADIO + PUBLIC + [OWN]),
+    ("python/*", GNURADIO + PUBLIC + ["pybind11/*", "Python.h", "numpy/*", OWN]),
+    ("examples/*", ["*"]),
+    ("bench/*", ["*"]),
+    ("tests/*", ["*"]),
+]
+SOURCES = {".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh"}
+FOLDERS = sorted({path.split("/")[0] for path, _ in LAYERS})
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(.*))', re.M)
+
+
+def is_own(path, included):
+    return (path.parent / included).is_file() and "/" not in included
+
+
+def is_engine_internal(project, path, included):
+    """Whether a file outside the engine reaches for one of its private headers."""
+    core = project / "lib" / "core"
+    if core in path.parents or is_own(path, included):
+        return False
+    reached = Path(os.path.normpath(path.parent / included))
+    private = {header.name for header in core.glob("*.h")}
+    by_name = Path(included).name in private and Path(included).parent.name in ("", "core")
+    return core in reached.parents or by_name
+
+
+def allowed_in(project, path):
+    relative = path.relative_to(project).as_posix()
+    return next((allowed for pattern, allowed in LAYERS if fnmatchcase(relative, pattern)), [])
+
+
+def is_allowed(path, included, allowed):
+    if OWN in allowed and is_own(path, included):
+        return True
+    if CXX in allowed and re.fullmatch("[a-z_]+", included):
+        return True
+    return any(fnmatchcase(included, pattern) for pattern in allowed if isinstance(pattern, str))
+
+
+def violations(project):
+    """Lines "file: includes what", one for each include that points the wrong way."""
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((project / folder).rglob("*")):
+            if path.suffix not in SOURCES:
+                continue
+            allowed = allowed_in(project, path)
+            for system, local, computed in INCLUDE.findall(path.read_text()):
+                included = system or local or computed.strip()
+                if is_engine_internal(project, path, included) or not is_allowed(
+                    path, included, allowed
+                ):
+                    found.append(f"{path.relative_to(project)}: must not include {included}")
+    return found
+
+
+def main():
+    project = Path(sys.argv[1]).resolve()
+    if not (project / "include" / "oaconv" / "oaconv.h").is_file():
+        sys.exit(f"{project} is not the project")
+    found = violations(project)
+    print("\n".join(found) or "dependencies point down")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

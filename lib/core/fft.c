@@ -65,6 +65,7 @@ static struct fft *make(size_t n)
     /* FFTW aborts the process when memory ends inside it: try first what it may need. */
     void *room = oac_alloc(n, 6 * sizeof *in);
     oac_free(room);
+    bool made = false;
     if (fft && in && out && room) {
         fft->n = n;
         lock_planner();
@@ -72,15 +73,19 @@ static struct fft *make(size_t n)
         fft->forward = make_plan(n, in, out, FFTW_FORWARD);
         fft->inverse = make_plan(n, out, in, FFTW_BACKWARD);
         fftwf_set_timelimit(FFTW_NO_TIMELIMIT);
+        made = fft->forward && fft->inverse;
+        if (!made) {
+            fftwf_destroy_plan(fft->forward);
+            fftwf_destroy_plan(fft->inverse);
+        }
         unlock_planner();
     }
     oac_free(in);
     oac_free(out);
-    if (fft && (!fft->forward || !fft->inverse)) {
-        oac_free(fft);
-        fft = NULL;
-    }
-    return fft;
+    if (made)
+        return fft;
+    oac_free(fft);
+    return NULL;
 }
 
 const struct fft *oac_fft_get(size_t n)

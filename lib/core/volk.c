@@ -8,6 +8,7 @@
 #include "fft.h"
 #include "memory.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <volk/volk.h>
 
@@ -39,13 +40,17 @@ static void destroy(void *state)
     oac_free(s);
 }
 
-/* VOLK chooses its kernels, and says so on stdout, on the first call of each: not in run(). */
-static void wake_volk(struct volk *s)
+/* VOLK chooses its kernels, and says so on stdout, on the first call of each: not in run(), and not
+ * in two threads at once. */
+static pthread_once_t volk_awake = PTHREAD_ONCE_INIT;
+static void wake_volk(void)
 {
-    volk_32fc_x2_multiply_32fc(s->y, s->x, s->x, 1);
-    volk_32f_x2_add_32f(s->first, s->second, s->second, 1);
-    volk_32f_x2_interleave_32fc(s->x, s->first, s->second, 1);
-    volk_32fc_deinterleave_32f_x2(s->first, s->second, s->x, 1);
+    lv_32fc_t z = 0;
+    float x = 0, y = 0;
+    volk_32fc_x2_multiply_32fc(&z, &z, &z, 1);
+    volk_32f_x2_add_32f(&x, &y, &y, 1);
+    volk_32f_x2_interleave_32fc(&z, &x, &y, 1);
+    volk_32fc_deinterleave_32f_x2(&x, &y, &z, 1);
 }
 
 static void transform_row(struct volk *s, const oaconv_row *row, size_t tap_width, lv_32fc_t *to)
@@ -78,7 +83,7 @@ static bool build(struct volk *s, const struct plan *plan, const struct taps *ta
         !s->second)
         return false;
     memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
-    wake_volk(s);
+    pthread_once(&volk_awake, wake_volk);
     for (size_t i = 0; i < s->n_rows; i++)
         transform_row(s, taps->row[i], oac_tap_width(taps->type), s->spectra + i * plan->n_fft);
     return true;
@@ -150,7 +155,8 @@ static void run_real_pair(
     convolve_segment(s, spectrum);
     volk_32fc_deinterleave_32f_x2(s->first, s->second, s->x, (unsigned)reach);
     overlap_add(s->first, n_first, tail, s->tail_floats, out);
-    overlap_add(s->second, n_second, tail, s->tail_floats, out + n_first);
+    if (n_second > 0)
+        overlap_add(s->second, n_second, tail, s->tail_floats, out + n_first);
 }
 
 static void run_channel(struct volk *s, size_t m, const float *in, float *out, size_t n)

@@ -96,7 +96,8 @@ def test_rows_of_taps_in_any_form(shape, kind, rng):
 
 
 @KIND
-@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "int64", "float16", "float64", "bool"])
+@pytest.mark.parametrize("dtype", ["int8", "uint16", "int32", "int64", "float16", "float64",
+                                   "bool"])
 def test_other_numbers_are_converted(dtype, kind):
     taps = np.array([[1, 0, 1], [0, 1, 1]]).astype(dtype)
     for given in (taps, taps.tolist(), list(taps)):

@@ -342,38 +342,38 @@ import itertools, threading, time
 import numpy as np
 from gnuradio import blocks, fft, filter, gr, oaconv
 
-end = time.monotonic() + 3
-made = [0]
+planned = threading.Event()
+made = [0, 0]
 
-def make_stock():
+def make_stock(which):
     for i in itertools.count():
-        if time.monotonic() > end:
+        if planned.is_set():
             break
         fft.fft_vcc(16 + i % 50, True, [], False, 1)
         filter.fft_filter_ccc(1, np.ones(5 + 11 * (i % 20)), 1)
-        made[0] += 1
+        made[which] += 1
 
 tb = gr.top_block()
 block = oaconv.multichannel_fft_filter_ccc([np.ones(5)], n_channels=2)
 source = blocks.null_source(8)
 for m in range(2):
     tb.connect(source, blocks.throttle(8, 1e6), (block, m), blocks.null_sink(8))
-threads = [threading.Thread(target=make_stock) for _ in range(2)]
+threads = [threading.Thread(target=make_stock, args=(which,)) for which in range(2)]
 for t in threads:
     t.start()
 tb.start()
-n = 0
-while time.monotonic() < end:
-    block.set_taps([np.ones(1 + 29 * (n % 37)), np.ones(3)])
-    oaconv.multichannel_fft_filter_fff([np.ones(1 + 31 * (n % 29))])
-    n += 1
+sizes = set()
+for n_taps in np.unique(np.geomspace(1, 20000, 120).astype(int)):  # a plan is made once per size
+    block.set_taps([np.ones(n_taps), np.ones(3)])
+    sizes.add(oaconv.multichannel_fft_filter_fff([np.ones(n_taps)]).fft_size())
+planned.set()
 for t in threads:
     t.join()
 time.sleep(0.1)
 changes = block.tap_changes()
 tb.stop()
 tb.wait()
-assert n > 10 and made[0] > 10 and changes > 3, (n, made, changes)
+assert min(made) > 5 and len(sizes) > 10 and changes > 3, (made, sizes, changes)
 print("both planned")
 """
 
@@ -383,3 +383,40 @@ def test_planning_beside_stock_fft_blocks():
     result = subprocess.run([sys.executable, "-c", BESIDE_STOCK_BLOCKS], timeout=60, env=os.environ,
                             capture_output=True, text=True)
     assert (result.returncode, result.stdout.strip()) == (0, "both planned"), result.stderr
+
+
+HOLDING_THE_LOCK = """
+import ctypes, ctypes.util, threading
+from gnuradio import fft, oaconv
+
+with open("/proc/self/maps") as maps:
+    path = next(line.split()[-1] for line in maps if "libgnuradio-fft" in line)
+mutex = ctypes.CDLL(path)._ZN2gr3fft7planner5mutexEv  # gr::fft::planner::mutex()
+mutex.restype = ctypes.c_void_p
+c = ctypes.CDLL(None)
+lock, unlock = c.pthread_mutex_lock, c.pthread_mutex_unlock
+lock.argtypes = unlock.argtypes = [ctypes.c_void_p]
+
+block = oaconv.multichannel_fft_filter_ccc([[1, 2]])
+planned = threading.Event()
+
+def plan():
+    block.set_taps([[1.0] * 300])  # another size, quickly planned
+    planned.set()
+
+assert lock(mutex()) == 0
+thread = threading.Thread(target=plan)
+thread.start()
+waited = not planned.wait(1)
+unlock(mutex())
+assert planned.wait(30)
+thread.join()
+assert waited, "planned while GNU Radio's planner was locked"
+print("waited")
+"""
+
+
+def test_planning_takes_the_planner_lock_of_gnuradio():
+    result = subprocess.run([sys.executable, "-c", HOLDING_THE_LOCK], timeout=60, env=os.environ,
+                            capture_output=True, text=True)
+    assert (result.returncode, result.stdout.strip()) == (0, "waited"), result.stderr

@@ -35,7 +35,7 @@ LAYERS = [
     ("lib/core/fft.c", C + PUBLIC + ["fft.h", "error.h", "memory.h", "pthread.h", "fftw3.h"]),
     ("lib/core/backend.h", C + PUBLIC + ["plan.h", "taps.h"]),
     ("lib/core/direct.c", BACKEND),
-    ("lib/core/volk.c", BACKEND + ["fft.h", "volk/*"]),
+    ("lib/core/volk.c", BACKEND + ["fft.h", "pthread.h", "volk/*"]),
     ("lib/core/simd.c", BACKEND + ["*intrin.h", "arm_neon.h"]),
     ("lib/core/cuda.c", BACKEND + ["dlfcn.h"]),
     ("lib/core/*", C + POSIX + PUBLIC + ["version.h", OWN]),

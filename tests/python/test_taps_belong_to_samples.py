@@ -112,6 +112,19 @@ def test_long_taps_ring_beyond_the_end(kind, flush, rng):
 
 
 @FLUSH
+def test_taps_that_would_outgrow_the_buffers(flush, rng):
+    """The new filter alone would take longer hops than the buffers of a running graph can hold."""
+    kind = "ccc"
+    before, after = h.rows(rng, kind, [65, 65]), h.rows(rng, kind, [30000, 10])
+    assert h.make(kind, after).hop() > 16384
+    streams = h.signals(rng, kind, 2, 100000)
+    block = h.make(kind, before, flush=flush)
+    run = Run(kind, streams, block, [(5000, setting(after)), (60000, None)])
+    assert block.hop() <= 16384
+    run.check(streams, [before, after], flush)
+
+
+@FLUSH
 @pytest.mark.parametrize("more", [0, 1, 2, 3])
 def test_a_change_at_the_very_end(more, flush, rng):
     first, second = h.rows(rng, "fff", [65]), h.rows(rng, "fff", [300])

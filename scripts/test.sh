@@ -45,6 +45,6 @@ build build/asan "${checked[@]}" -DSANITIZE=address,undefined \
     -- --target tests/core/all tests/block/all && run build/asan -L 'core|block'
 
 build build/tsan "${checked[@]}" -DSANITIZE=thread -DENABLE_GNURADIO=OFF \
-    -- --target test_taps_while_running && run build/tsan -R taps_while_running
+    -- --target test_taps_while_running test_threads && run build/tsan -R 'taps_while_running|threads'
 
 /usr/bin/python3 scripts/summarize_tests.py "${reports[@]}" "${failed_builds[@]/#/--not-built=}"

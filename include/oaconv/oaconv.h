@@ -76,6 +76,10 @@ typedef struct oaconv_config {
     const char *backend;    /**< "auto" (or NULL), "cpu", or a name of oaconv_backend_name() */
     size_t hop;             /**< samples; 0 lets the planner choose, now and at every tap change */
     size_t max_hop;         /**< no chosen hop exceeds this; 0 means no such bound */
+    size_t threads;         /**< that share the channels; 0: one for every core. Never more than
+                                 cores or channels. They sleep between calls, stay asleep when a
+                                 call is too small to share, and follow the processor affinity and
+                                 priority of the working thread. They change no bit. */
 } oaconv_config;
 
 /** What oaconv_get_info() tells. */
@@ -85,6 +89,7 @@ typedef struct oaconv_info {
     size_t n_fft;         /**< N; 0 where the backend uses no FFT */
     size_t segment;       /**< L */
     size_t hop;           /**< may change when taps change, unless the config fixed it */
+    size_t threads;       /**< that share the channels, the working thread included */
     size_t latency;       /**< most samples that can wait for a hop to fill: hop - 1 */
     uint64_t n_samples;   /**< samples per channel done since creation or reset */
     uint64_t n_changes;   /**< tap changes in force since creation or reset */

@@ -6,6 +6,12 @@
 #include "plan.h"
 #include "taps.h"
 
+/* The channels that one worker filters in one call. */
+struct share {
+    size_t worker;     /* 0 .. n_workers - 1 */
+    size_t first, end; /* channels first .. end - 1 */
+};
+
 struct backend {
     const char *name;
     const char *reason; /* what it is, or why it cannot run */
@@ -14,11 +20,16 @@ struct backend {
 
     /* Allocates everything, scratch included; copies what it needs of the taps. On failure *state
      * is NULL and the message is set. */
-    oaconv_status (*create)(void **state, const struct plan *plan, const struct taps *taps);
+    oaconv_status (*create)(void **state,
+                            const struct plan *plan,
+                            const struct taps *taps,
+                            size_t n_workers);
 
-    /* Filters n samples of every channel, n a multiple of the hop or a shorter last piece after
-     * which only drain comes. All or nothing. Does not allocate. */
-    oaconv_status (*run)(void *state, const void *const *in, void *const *out, size_t n);
+    /* Filters n samples of the channels of a share, n a multiple of the hop or a shorter last piece
+     * after which only drain comes. Shares without a common worker or channel may run at the same
+     * time. All or nothing. Does not allocate. */
+    oaconv_status (*run)(
+        void *state, const struct share *share, const void *const *in, void *const *out, size_t n);
 
     /* Adds the P - 1 samples still to come of every channel to tail [M][P - 1], and is empty
      * again. Cannot fail, allocates nothing. */

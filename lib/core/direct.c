@@ -60,9 +60,11 @@ static bool build(struct direct *s, const struct taps *taps)
     return true;
 }
 
-static oaconv_status create(void **state, const struct plan *plan, const struct taps *taps)
+static oaconv_status
+create(void **state, const struct plan *plan, const struct taps *taps, size_t n_workers)
 {
     (void)plan;
+    (void)n_workers;
     struct direct *s = oac_alloc(1, sizeof *s);
     if (!s || !build(s, taps)) {
         destroy(s);
@@ -110,10 +112,11 @@ static void remember(const struct direct *s, float *past, const float *x, size_t
     memcpy(past + kept * s->width, x + (n - fresh) * s->width, fresh * bytes);
 }
 
-static oaconv_status run(void *state, const void *const *in, void *const *out, size_t n)
+static oaconv_status
+run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     struct direct *s = state;
-    for (size_t m = 0; m < s->n_channels; m++) {
+    for (size_t m = share->first; m < share->end; m++) {
         const struct row *row = &s->rows[s->row_of[m]];
         float *past = s->past + m * s->n_past * s->width;
         float *y = out[m];

@@ -8,6 +8,7 @@
 #include "backend.h"
 #include "error.h"
 #include "memory.h"
+#include "pool.h"
 #include "version.h"
 
 #include <pthread.h>
@@ -32,6 +33,7 @@ struct oaconv {
     const struct backend *backend;
     const char *reason;
     struct engine *engine; /* in force; the working thread's */
+    struct pool *pool;     /* NULL: the working thread does all */
 
     pthread_mutex_t prepare_lock; /* never taken by the working thread */
     size_t longest_owed;          /* largest P - 1 ever prepared; under prepare_lock */
@@ -77,6 +79,11 @@ void oaconv_config_init(oaconv_config *config)
 static size_t sample_bytes(const oaconv *f)
 {
     return oac_sample_width(f->type) * sizeof(float);
+}
+
+static size_t n_workers(const oaconv *f)
+{
+    return f->pool ? oac_pool_workers(f->pool) : 1;
 }
 
 /* ---- engines ---- */
@@ -133,7 +140,7 @@ engine_create(struct engine **engine, const oaconv *f, const struct taps *taps, 
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
     oaconv_status status = make_plan(f, taps, &e->plan);
     if (status == OAC_OK)
-        status = f->backend->create(&e->state, &e->plan, taps);
+        status = f->backend->create(&e->state, &e->plan, taps, n_workers(f));
     const size_t own = taps->longest - 1, capacity = own > longest_owed ? own : longest_owed;
     if (status == OAC_OK && !alloc_pending(f, e, capacity))
         status = oac_fail(OAC_ERR_NO_MEMORY,
@@ -207,6 +214,20 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     return oac_backend_find(config->backend, &f->backend, &f->reason);
 }
 
+/* Workers for M channels: never more than cores or channels. */
+static oaconv_status make_pool(oaconv *f, size_t n_threads)
+{
+    size_t n = oac_pool_cores();
+    if (n_threads > 0 && n_threads < n)
+        n = n_threads;
+    if (n > f->n_channels)
+        n = f->n_channels;
+    if (n <= 1)
+        return OAC_OK;
+    f->pool = oac_pool_create(n);
+    return f->pool ? OAC_OK : oac_fail(OAC_ERR_NO_MEMORY, "out of memory for %zu threads", n);
+}
+
 static oaconv_status build(oaconv *f, const oaconv_config *config)
 {
     oaconv_status status = check_config(config, f);
@@ -216,7 +237,9 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
     status = oac_taps_init(&taps, f->type, f->n_channels, config->rows, config->n_rows);
     if (status != OAC_OK)
         return status;
-    status = engine_create(&f->engine, f, &taps, 0);
+    status = make_pool(f, config->threads);
+    if (status == OAC_OK)
+        status = engine_create(&f->engine, f, &taps, 0);
     f->longest_owed = taps.longest - 1;
     oac_taps_free(&taps);
     return status;
@@ -260,6 +283,7 @@ void oaconv_destroy(oaconv *f)
     free_retired(f);
     engine_destroy(f, atomic_exchange(&f->prepared, NULL));
     engine_destroy(f, f->engine);
+    oac_pool_destroy(f->pool);
     pthread_mutex_destroy(&f->prepare_lock);
     oac_free(f);
 }
@@ -277,9 +301,55 @@ check_pointers(const oaconv *f, const void *const *in, void *const *out, const c
     return OAC_OK;
 }
 
+/* One call, dealt out to the workers in groups of channels: whoever is free takes the next. */
+struct deal {
+    const oaconv *filter;
+    const void *const *in;
+    void *const *out;
+    size_t n, group;
+    atomic_size_t next; /* channel */
+    atomic_int status;
+};
+
+static void run_shares(void *context, size_t worker)
+{
+    struct deal *deal = context;
+    const oaconv *f = deal->filter;
+    for (;;) {
+        struct share share = {worker, atomic_fetch_add(&deal->next, deal->group), 0};
+        if (share.first >= f->n_channels)
+            return;
+        share.end = share.first + deal->group;
+        if (share.end > f->n_channels)
+            share.end = f->n_channels;
+        oaconv_status status =
+            f->backend->run(f->engine->state, &share, deal->in, deal->out, deal->n);
+        if (status != OAC_OK)
+            atomic_store(&deal->status, (int)status);
+    }
+}
+
+/* Work that is worth waking other threads for, in nanoseconds of one of them. */
+static const double worth_sharing = 200e3;
+
+static oaconv_status run_backend(const oaconv *f, const void *const *in, void *const *out, size_t n)
+{
+    const double work = f->engine->plan.cost * (double)n * (double)f->n_channels;
+    if (!f->pool || work < worth_sharing) {
+        const struct share all = {.worker = 0, .first = 0, .end = f->n_channels};
+        return f->backend->run(f->engine->state, &all, in, out, n);
+    }
+    const size_t group = f->n_channels / (4 * n_workers(f));
+    struct deal deal = {.filter = f, .in = in, .out = out, .n = n, .group = group > 0 ? group : 1};
+    atomic_init(&deal.next, 0);
+    atomic_init(&deal.status, OAC_OK);
+    oac_pool_run(f->pool, run_shares, &deal);
+    return (oaconv_status)atomic_load(&deal.status);
+}
+
 static oaconv_status run(oaconv *f, const void *const *in, void *const *out, size_t n)
 {
-    oaconv_status status = f->backend->run(f->engine->state, in, out, n);
+    oaconv_status status = run_backend(f, in, out, n);
     if (status != OAC_OK)
         return status;
     take_pending(f, out, n, true);
@@ -424,6 +494,7 @@ void oaconv_get_info(const oaconv *f, oaconv_info *info)
                           .n_fft = plan->n_fft,
                           .segment = plan->segment,
                           .hop = plan->hop,
+                          .threads = n_workers(f),
                           .latency = plan->hop - 1,
                           .n_samples = f->n_samples,
                           .n_changes = f->n_changes,

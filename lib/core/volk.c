@@ -12,17 +12,23 @@
 #include <string.h>
 #include <volk/volk.h>
 
+/* What one worker needs besides what it only reads. */
+struct scratch {
+    lv_32fc_t *x, *y;      /* [N] segment and spectrum */
+    float *first, *second; /* [N] the two segments of a real signal, come apart */
+};
+
 struct volk {
     struct plan plan;
     size_t n_channels, n_rows;
     size_t width;       /* floats per sample */
     size_t tail_floats; /* (P - 1) * width */
     const struct fft *fft;
-    size_t *row_of;        /* [M] */
-    lv_32fc_t *spectra;    /* [n_rows][N], scaled by 1/N */
-    float *tails;          /* [M][tail_floats], owed by earlier segments */
-    lv_32fc_t *x, *y;      /* [N] segment and spectrum */
-    float *first, *second; /* [N] the two segments of a real signal, come apart */
+    size_t *row_of;     /* [M] */
+    lv_32fc_t *spectra; /* [n_rows][N], scaled by 1/N */
+    float *tails;       /* [M][tail_floats], owed by earlier segments */
+    size_t n_workers;
+    struct scratch *scratch; /* [n_workers] */
 };
 
 static void destroy(void *state)
@@ -33,10 +39,13 @@ static void destroy(void *state)
     oac_free(s->row_of);
     oac_free(s->spectra);
     oac_free(s->tails);
-    oac_free(s->x);
-    oac_free(s->y);
-    oac_free(s->first);
-    oac_free(s->second);
+    for (size_t i = 0; s->scratch && i < s->n_workers; i++) {
+        oac_free(s->scratch[i].x);
+        oac_free(s->scratch[i].y);
+        oac_free(s->scratch[i].first);
+        oac_free(s->scratch[i].second);
+    }
+    oac_free(s->scratch);
     oac_free(s);
 }
 
@@ -56,32 +65,43 @@ static void wake_volk(void)
 static void transform_row(struct volk *s, const oaconv_row *row, size_t tap_width, lv_32fc_t *to)
 {
     const float scale = 1.0f / (float)s->plan.n_fft;
-    memset(s->x, 0, s->plan.n_fft * sizeof *s->x);
+    lv_32fc_t *x = s->scratch[0].x;
+    memset(x, 0, s->plan.n_fft * sizeof *x);
     for (size_t k = 0; k < row->n_taps; k++) {
         const float *tap = row->taps + k * tap_width;
-        s->x[k] = lv_cmake(tap[0] * scale, tap_width == 2 ? tap[1] * scale : 0.0f);
+        x[k] = lv_cmake(tap[0] * scale, tap_width == 2 ? tap[1] * scale : 0.0f);
     }
-    oac_fft_forward(s->fft, s->x, to);
+    oac_fft_forward(s->fft, x, to);
 }
 
-static bool build(struct volk *s, const struct plan *plan, const struct taps *taps)
+static bool alloc_scratch(struct scratch *scratch, size_t n_fft)
+{
+    scratch->x = oac_alloc(n_fft, sizeof *scratch->x);
+    scratch->y = oac_alloc(n_fft, sizeof *scratch->y);
+    scratch->first = oac_alloc(n_fft, sizeof *scratch->first);
+    scratch->second = oac_alloc(n_fft, sizeof *scratch->second);
+    return scratch->x && scratch->y && scratch->first && scratch->second;
+}
+
+static bool
+build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
 {
     s->plan = *plan;
     s->n_channels = taps->n_channels;
     s->n_rows = taps->n_distinct;
     s->width = oac_sample_width(taps->type);
     s->tail_floats = (plan->n_taps - 1) * s->width;
+    s->n_workers = n_workers;
     s->fft = oac_fft_get(plan->n_fft);
     s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
     s->spectra = oac_alloc(s->n_rows, plan->n_fft * sizeof *s->spectra);
     s->tails = oac_alloc(s->n_channels, s->tail_floats * sizeof *s->tails);
-    s->x = oac_alloc(plan->n_fft, sizeof *s->x);
-    s->y = oac_alloc(plan->n_fft, sizeof *s->y);
-    s->first = oac_alloc(plan->n_fft, sizeof *s->first);
-    s->second = oac_alloc(plan->n_fft, sizeof *s->second);
-    if (!s->fft || !s->row_of || !s->spectra || !s->tails || !s->x || !s->y || !s->first ||
-        !s->second)
+    s->scratch = oac_alloc(n_workers, sizeof *s->scratch);
+    if (!s->fft || !s->row_of || !s->spectra || !s->tails || !s->scratch)
         return false;
+    for (size_t i = 0; i < n_workers; i++)
+        if (!alloc_scratch(&s->scratch[i], plan->n_fft))
+            return false;
     memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
     pthread_once(&volk_awake, wake_volk);
     for (size_t i = 0; i < s->n_rows; i++)
@@ -89,10 +109,11 @@ static bool build(struct volk *s, const struct plan *plan, const struct taps *ta
     return true;
 }
 
-static oaconv_status create(void **state, const struct plan *plan, const struct taps *taps)
+static oaconv_status
+create(void **state, const struct plan *plan, const struct taps *taps, size_t n_workers)
 {
     struct volk *s = oac_alloc(1, sizeof *s);
-    if (!s || !build(s, plan, taps)) {
+    if (!s || !build(s, plan, taps, n_workers)) {
         destroy(s);
         *state = NULL;
         return oac_fail(OAC_ERR_NO_MEMORY,
@@ -105,12 +126,13 @@ static oaconv_status create(void **state, const struct plan *plan, const struct 
     return OAC_OK;
 }
 
-/* Replaces x by its convolution with a row: N points, x zero-padded. */
-static void convolve_segment(struct volk *s, const lv_32fc_t *spectrum)
+/* Replaces x of the scratch by its convolution with a row: N points, x zero-padded. */
+static void
+convolve_segment(const struct volk *s, const struct scratch *w, const lv_32fc_t *spectrum)
 {
-    oac_fft_forward(s->fft, s->x, s->y);
-    volk_32fc_x2_multiply_32fc(s->y, s->y, spectrum, (unsigned)s->plan.n_fft);
-    oac_fft_inverse(s->fft, s->y, s->x);
+    oac_fft_forward(s->fft, w->x, w->y);
+    volk_32fc_x2_multiply_32fc(w->y, w->y, spectrum, (unsigned)s->plan.n_fft);
+    oac_fft_inverse(s->fft, w->y, w->x);
 }
 
 /* Gives out the first n floats of a convolved segment plus what earlier segments owe them, and
@@ -132,52 +154,68 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* What a worker works on: one channel. */
+struct channel {
+    const lv_32fc_t *spectrum;
+    float *tail;
+};
+
 /* One complex segment, n <= L samples. */
-static void run_complex(
-    struct volk *s, const lv_32fc_t *spectrum, float *tail, const float *in, float *out, size_t n)
+static void run_complex(const struct volk *s,
+                        const struct scratch *w,
+                        const struct channel *c,
+                        const float *in,
+                        float *out,
+                        size_t n)
 {
-    memcpy(s->x, in, n * sizeof *s->x);
-    memset(s->x + n, 0, (s->plan.n_fft - n) * sizeof *s->x);
-    convolve_segment(s, spectrum);
-    overlap_add((const float *)s->x, 2 * n, tail, s->tail_floats, out);
+    memcpy(w->x, in, n * sizeof *w->x);
+    memset(w->x + n, 0, (s->plan.n_fft - n) * sizeof *w->x);
+    convolve_segment(s, w, c->spectrum);
+    overlap_add((const float *)w->x, 2 * n, c->tail, s->tail_floats, out);
 }
 
 /* Two real segments, n <= 2 L samples together. */
-static void run_real_pair(
-    struct volk *s, const lv_32fc_t *spectrum, float *tail, const float *in, float *out, size_t n)
+static void run_real_pair(const struct volk *s,
+                          const struct scratch *w,
+                          const struct channel *c,
+                          const float *in,
+                          float *out,
+                          size_t n)
 {
     const size_t n_first = least(n, s->plan.segment), n_second = n - n_first;
     const size_t reach = n_first + s->tail_floats;
-    volk_32f_x2_interleave_32fc(s->x, in, in + n_first, (unsigned)n_second);
+    volk_32f_x2_interleave_32fc(w->x, in, in + n_first, (unsigned)n_second);
     for (size_t t = n_second; t < n_first; t++)
-        s->x[t] = lv_cmake(in[t], 0.0f);
-    memset(s->x + n_first, 0, (s->plan.n_fft - n_first) * sizeof *s->x);
-    convolve_segment(s, spectrum);
-    volk_32fc_deinterleave_32f_x2(s->first, s->second, s->x, (unsigned)reach);
-    overlap_add(s->first, n_first, tail, s->tail_floats, out);
+        w->x[t] = lv_cmake(in[t], 0.0f);
+    memset(w->x + n_first, 0, (s->plan.n_fft - n_first) * sizeof *w->x);
+    convolve_segment(s, w, c->spectrum);
+    volk_32fc_deinterleave_32f_x2(w->first, w->second, w->x, (unsigned)reach);
+    overlap_add(w->first, n_first, c->tail, s->tail_floats, out);
     if (n_second > 0)
-        overlap_add(s->second, n_second, tail, s->tail_floats, out + n_first);
+        overlap_add(w->second, n_second, c->tail, s->tail_floats, out + n_first);
 }
 
-static void run_channel(struct volk *s, size_t m, const float *in, float *out, size_t n)
+static void run_channel(
+    const struct volk *s, const struct scratch *w, size_t m, const float *in, float *out, size_t n)
 {
     const bool real = s->width == 1;
     const size_t step = s->plan.segment * (real ? 2 : 1);
-    const lv_32fc_t *spectrum = s->spectra + s->row_of[m] * s->plan.n_fft;
-    float *tail = s->tails + m * s->tail_floats;
+    const struct channel channel = {s->spectra + s->row_of[m] * s->plan.n_fft,
+                                    s->tails + m * s->tail_floats};
     for (size_t hop = 0; hop < n; hop += s->plan.hop) {
         const size_t end = least(n, hop + s->plan.hop);
         for (size_t t = hop; t < end; t += step)
             (real ? run_real_pair : run_complex)(
-                s, spectrum, tail, in + t * s->width, out + t * s->width, least(step, end - t));
+                s, w, &channel, in + t * s->width, out + t * s->width, least(step, end - t));
     }
 }
 
-static oaconv_status run(void *state, const void *const *in, void *const *out, size_t n)
+static oaconv_status
+run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
-    struct volk *s = state;
-    for (size_t m = 0; m < s->n_channels; m++)
-        run_channel(s, m, in[m], out[m], n);
+    const struct volk *s = state;
+    for (size_t m = share->first; m < share->end; m++)
+        run_channel(s, &s->scratch[share->worker], m, in[m], out[m], n);
     return OAC_OK;
 }
 

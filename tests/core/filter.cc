@@ -41,6 +41,7 @@ Filter::Filter(const Spec &spec, const Rows &taps) : d_type(spec.type)
     config.backend = spec.backend;
     config.hop = spec.hop;
     config.max_hop = spec.max_hop;
+    config.threads = spec.threads;
     expect_ok("oaconv_create", oaconv_create(&d_filter, &config));
 }
 

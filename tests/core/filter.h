@@ -12,7 +12,7 @@ namespace oac_test
 struct Spec {
     oaconv_type type;
     const char *backend;
-    size_t n_channels = 0, hop = 0, max_hop = 0;
+    size_t n_channels = 0, hop = 0, max_hop = 0, threads = 0;
 };
 
 /* Whether every bit is the same, NaN included. */

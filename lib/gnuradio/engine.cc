@@ -57,7 +57,8 @@ engine::engine(oaconv_type type,
                const std::vector<oaconv_row> &rows,
                std::size_t n_channels,
                const std::string &backend,
-               std::size_t hop)
+               std::size_t hop,
+               std::size_t threads)
 {
     share_planner_lock();
     oaconv_config config;
@@ -68,6 +69,7 @@ engine::engine(oaconv_type type,
     config.n_channels = n_channels;
     config.backend = backend.c_str();
     config.hop = hop;
+    config.threads = threads;
     ::oaconv *filter = nullptr;
     check(oaconv_create(&filter, &config));
     d_filter.reset(filter);

@@ -23,7 +23,8 @@ public:
            const std::vector<oaconv_row> &rows,
            std::size_t n_channels,
            const std::string &backend,
-           std::size_t hop);
+           std::size_t hop,
+           std::size_t threads);
 
     void set_max_hop(std::size_t max_hop);
     void prepare(const std::vector<oaconv_row> &rows);

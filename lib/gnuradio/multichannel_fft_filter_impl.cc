@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <stdexcept>
 #include <thread>
 #include <type_traits>
@@ -24,7 +25,8 @@ namespace oaconv
 namespace
 {
 
-constexpr int batch_wanted = 16384; /* samples */
+/* What GNU Radio may spend on the buffers before and after one block of ours. */
+constexpr long buffer_budget = 256L << 20; /* bytes */
 
 template <class SAMPLE, class TAP>
 constexpr oaconv_type type_of = std::is_same_v<SAMPLE, float> ? OAC_REAL
@@ -56,6 +58,21 @@ int not_negative(int value, const char *what)
     return value;
 }
 
+double checked_latency(double latency)
+{
+    if (!(latency >= 0 && latency <= 3600))
+        throw std::invalid_argument("max_latency is " + std::to_string(latency) +
+                                    " s; it must be between 0 and 3600 s");
+    return latency;
+}
+
+/* Samples that half a buffer is made for: those before us and after us, each twice as long. */
+int largest_batch(int max_batch, int hop, int n_channels, std::size_t sample_bytes)
+{
+    const long affordable = buffer_budget / long(4 * sample_bytes * std::size_t(n_channels));
+    return std::max(int(std::min<long>(max_batch, affordable)), hop);
+}
+
 /* The number of ports, refused before the block or anything else is made. */
 int count_ports(std::size_t n_rows, int n_channels)
 {
@@ -72,30 +89,52 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
                                            int n_channels,
                                            const std::string &backend,
                                            int hop,
-                                           bool flush)
+                                           bool flush,
+                                           int threads,
+                                           double max_latency,
+                                           int max_batch)
 {
     return gnuradio::make_block_sptr<multichannel_fft_filter_impl<SAMPLE, TAP>>(
-        taps, count_ports(taps.size(), n_channels), backend, not_negative(hop, "hop"), flush);
+        taps,
+        count_ports(taps.size(), n_channels),
+        backend,
+        not_negative(hop, "hop"),
+        flush,
+        not_negative(threads, "threads"),
+        checked_latency(max_latency),
+        not_negative(max_batch, "max_batch"));
 }
 
 template <class SAMPLE, class TAP>
-multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(
-    const rows &taps, int n_channels, const std::string &backend, int hop, bool flush)
+multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const rows &taps,
+                                                                        int n_channels,
+                                                                        const std::string &backend,
+                                                                        int hop,
+                                                                        bool flush,
+                                                                        int threads,
+                                                                        double max_latency,
+                                                                        int max_batch)
     : gr::block(name_of<SAMPLE, TAP>(),
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE)),
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
-      d_n_channels(n_channels), d_flush(flush),
-      d_engine(
-          type_of<SAMPLE, TAP>, view(taps), std::size_t(n_channels), backend, std::size_t(hop)),
-      d_rows(taps)
+      d_n_channels(n_channels), d_flush(flush), d_engine(type_of<SAMPLE, TAP>,
+                                                         view(taps),
+                                                         std::size_t(n_channels),
+                                                         backend,
+                                                         std::size_t(hop),
+                                                         std::size_t(threads)),
+      d_rows(taps), d_rate(max_latency)
 {
     publish();
     d_backend = d_engine.info().backend;
     d_backend_reason = d_engine.info().reason;
-    d_largest_batch = std::max(batch_wanted, d_hop.load());
+    d_threads = int(d_engine.info().threads);
+    d_largest_batch = largest_batch(max_batch, d_hop, n_channels, sizeof(SAMPLE));
     d_engine.set_max_hop(std::size_t(d_largest_batch));
     this->set_tag_propagation_policy(gr::block::TPP_ONE_TO_ONE);
     this->set_output_multiple(d_largest_batch);
+    /* An input that is starved wakes nobody: look again within the latency. */
+    this->set_blkd_input_timer_value(unsigned(std::ceil(std::max(max_latency * 1e3, 1.0))));
     this->d_debug_logger->debug("{:d} channels, backend {:s} ({:s}), FFT of {:d} points, hop {:d}",
                                 d_n_channels,
                                 d_backend,
@@ -226,6 +265,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
         publish();
     }
     measure_room();
+    d_rate.restart(rate_follower::clock::now());
     this->set_output_multiple(direct() ? hop() : 1);
     d_running = true;
     return gr::block::start();
@@ -250,8 +290,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int, gr_vector_int &n_r
         std::fill(n_required.begin(), n_required.end(), 0);
         return;
     }
-    const int gathered = d_stage ? int(d_stage->n_gathered()) : 0;
-    const int wanted = std::clamp(hop() - gathered, 1, d_room);
+    const int wanted = direct() ? d_rate.batch(hop(), d_room, rate_follower::clock::now())
+                                : std::clamp(hop() - int(d_stage->n_gathered()), 1, d_room);
     long left = -1;
     for (int m = 0; m < d_n_channels; m++) {
         const input_state state = look_at_input(*this, m);
@@ -298,6 +338,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
     int given = n / hop() * hop();
     if (given > 0) {
         d_engine.process(in.data(), out.data(), std::size_t(given));
+        d_rate.filtered(given, rate_follower::clock::now());
     } else {
         const long left = samples_left(*this, d_n_channels);
         if (left < 0 || left > n)

@@ -5,6 +5,7 @@
 
 #include "engine.h"
 #include "hop_stage.h"
+#include "rate_follower.h"
 
 #include <gnuradio/oaconv/multichannel_fft_filter.h>
 
@@ -23,14 +24,21 @@ class multichannel_fft_filter_impl : public multichannel_fft_filter<SAMPLE, TAP>
 public:
     using rows = std::vector<std::vector<TAP>>;
 
-    multichannel_fft_filter_impl(
-        const rows &taps, int n_channels, const std::string &backend, int hop, bool flush);
+    multichannel_fft_filter_impl(const rows &taps,
+                                 int n_channels,
+                                 const std::string &backend,
+                                 int hop,
+                                 bool flush,
+                                 int threads,
+                                 double max_latency,
+                                 int max_batch);
 
     void set_taps(const rows &taps) override;
     void set_channel_taps(int channel, const std::vector<TAP> &taps) override;
     rows taps() const override;
     std::string backend() const override { return d_backend; }
     std::string backend_reason() const override { return d_backend_reason; }
+    int threads() const override { return d_threads; }
     int fft_size() const override { return d_fft_size; }
     int hop() const override { return d_hop; }
     uint64_t tap_changes() const override { return d_tap_changes; }
@@ -71,6 +79,7 @@ private:
     engine d_engine;
     int d_largest_batch; /* samples; what our buffers are made for, and the bound of every hop */
     std::string d_backend, d_backend_reason;
+    int d_threads;
 
     /* Guards the rows and building new state; the working thread takes it in start() only. */
     mutable std::mutex d_taps_mutex;
@@ -84,6 +93,7 @@ private:
     /* The working thread's. */
     std::weak_ptr<block_detail> d_detail; /* of the stream that the engine is in */
     phase d_phase = phase::filtering;
+    rate_follower d_rate;
     bool d_change_unmarked = false;
     int d_room = 0; /* samples that every buffer and limit around us can take or give at once */
     std::optional<hop_stage> d_stage; /* where d_room is less than a hop may be */

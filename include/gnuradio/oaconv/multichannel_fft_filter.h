@@ -47,6 +47,14 @@ public:
      * \param flush       whether the tail comes out after the last sample: n + P - 1 samples for n,
      *                    P being the length of the longest row
      *
+     * \param threads     that share the channels, the block's own included; 0 means one for every core.
+     *                    Never more than cores or channels; they follow the block's processor affinity
+     *                    and priority, and change no bit of the output
+     * \param max_latency seconds that a sample may wait, once its hop is complete, for others to be
+     *                    filtered with it; at full speed larger batches make a faster graph
+     * \param max_batch   samples; what the buffers before and after the block are made for, and so the
+     *                    backlog when a sink sets the pace; at least one hop, at most 256 MB in all
+     *
      * \throws std::invalid_argument  with a message that names the place: no rows, an empty row,
      * NaN or infinite taps, rows neither 1 nor M, an unknown backend or one that cannot run here,
      * more ports than shared memory allows \throws std::bad_alloc         when memory is short
@@ -55,7 +63,10 @@ public:
                      int n_channels = 0,
                      const std::string &backend = "auto",
                      int hop = 0,
-                     bool flush = false);
+                     bool flush = false,
+                     int threads = 0,
+                     double max_latency = 0.010,
+                     int max_batch = 16384);
 
     /*!
      * \brief Changes all rows, also while running: samples that have been filtered keep the taps
@@ -81,6 +92,9 @@ public:
 
     //! \brief Why that backend.
     virtual std::string backend_reason() const = 0;
+
+    //! \brief Threads that share the channels, the block's own included.
+    virtual int threads() const = 0;
 
     //! \brief Points of the FFT in use; 0 where the backend uses none.
     virtual int fft_size() const = 0;

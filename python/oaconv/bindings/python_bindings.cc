@@ -37,6 +37,12 @@ hop:        samples that the algorithm takes at a time, and therefore holds back
             0 lets the planner choose, now and at every tap change.
 flush:      whether the tail comes out after the last sample: n + P - 1 samples for n, P being the
             length of the longest row.
+threads:    that share the channels, the block's own included; 0 means one for every core. Never
+            more than cores or channels; they change no bit of the output.
+max_latency: seconds that a sample may wait, once its hop is complete, for others to be filtered
+            with it; at full speed larger batches make a faster graph.
+max_batch:  samples; what the buffers before and after the block are made for, and so the backlog
+            when a sink sets the pace; at least one hop, at most 256 MB in all.
 
 Raises ValueError with a message that names the place (no rows, "taps row 3 is empty", NaN or
 infinite taps, rows neither 1 nor M, an unknown backend, one that cannot run here, more ports than
@@ -69,16 +75,23 @@ void bind(py::module &m, const char *name)
                          int n_channels,
                          const std::string &backend,
                          int hop,
-                         bool flush) {
+                         bool flush,
+                         int threads,
+                         double max_latency,
+                         int max_batch) {
                  const auto rows = rows_from_python<TAP>(taps);
                  py::gil_scoped_release release;
-                 return filter::make(rows, n_channels, backend, hop, flush);
+                 return filter::make(
+                     rows, n_channels, backend, hop, flush, threads, max_latency, max_batch);
              }),
              py::arg("taps"),
              py::arg("n_channels") = 0,
              py::arg("backend") = "auto",
              py::arg("hop") = 0,
              py::arg("flush") = false,
+             py::arg("threads") = 0,
+             py::arg("max_latency") = 0.010,
+             py::arg("max_batch") = 16384,
              init_doc)
         .def(
             "set_taps",
@@ -112,6 +125,9 @@ void bind(py::module &m, const char *name)
             "The rows that were last set, one for each channel or one for all: a list of arrays.")
         .def("backend", &filter::backend, "The exact name of the backend in use.")
         .def("backend_reason", &filter::backend_reason, "Why that backend.")
+        .def("threads",
+             &filter::threads,
+             "Threads that share the channels, the block's own included.")
         .def("fft_size",
              &filter::fft_size,
              "Points of the FFT in use; 0 where the backend uses none.")

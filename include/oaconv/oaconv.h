@@ -119,7 +119,8 @@ OAC_EXPORT void oaconv_destroy(oaconv *filter);
  * @param in   M pointers, each to n samples; read only; no alignment needed.
  * @param out  M pointers, each to n samples; must not overlap any input.
  * @param n    samples per channel, a multiple of the hop; 0 is allowed.
- * @return OAC_OK; OAC_ERR_ARG null pointer or n no multiple of the hop; OAC_ERR_BACKEND.
+ * @return OAC_OK; OAC_ERR_ARG null pointer, n no multiple of the hop, or the tail has been read;
+ *         OAC_ERR_BACKEND.
  * Working thread. Does not allocate, plan, print or wait. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
                                                        const void *const *in,
@@ -147,7 +148,7 @@ OAC_EXPORT size_t oaconv_tail_length(const oaconv *filter);
  * @param n    at most oaconv_tail_length(), which shrinks by n.
  * @return OAC_OK; OAC_ERR_ARG null pointer, n too large, or samples were processed since the last
  *         oaconv_finish(). Working thread. Does not allocate, plan, print or wait.
- * The tail read is time gone by: to filter another stream afterwards, oaconv_reset(). */
+ * The tail read is time gone by: more samples are refused until oaconv_reset(). */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_read_tail(oaconv *filter,
                                                          void *const *out,
                                                          size_t n);

@@ -31,8 +31,8 @@ struct backend {
     oaconv_status (*run)(
         void *state, const struct share *share, const void *const *in, void *const *out, size_t n);
 
-    /* Adds the P - 1 samples still to come of every channel to tail [M][P - 1], and is empty
-     * again. Cannot fail, allocates nothing. */
+    /* Adds the P - 1 samples still to come of every channel to tail [M][P - 1], or forgets them
+     * where tail is NULL, and is empty again. Cannot fail, allocates nothing. */
     void (*drain)(void *state, float *const *tail);
 
     void (*destroy)(void *state); /* accepts NULL and half-built */

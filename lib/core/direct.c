@@ -16,7 +16,8 @@ struct direct {
     size_t n_past;                    /* P - 1 */
     struct row *rows;
     size_t *row_of;
-    float *past; /* [M][P - 1] samples before the next one, oldest first */
+    size_t *n_valid; /* [M] samples of the past, the latest ones; those before are zero */
+    float *past;     /* [M][P - 1] samples before the next one, oldest first */
 };
 
 static void destroy(void *state)
@@ -28,6 +29,7 @@ static void destroy(void *state)
         oac_free(s->rows[i].taps);
     oac_free(s->rows);
     oac_free(s->row_of);
+    oac_free(s->n_valid);
     oac_free(s->past);
     oac_free(s);
 }
@@ -50,8 +52,9 @@ static bool build(struct direct *s, const struct taps *taps)
     s->n_past = taps->longest - 1;
     s->rows = oac_alloc(s->n_rows, sizeof *s->rows);
     s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
+    s->n_valid = oac_alloc(s->n_channels, sizeof *s->n_valid);
     s->past = oac_alloc(s->n_channels, s->n_past * s->width * sizeof *s->past);
-    if (!s->rows || !s->row_of || !s->past)
+    if (!s->rows || !s->row_of || !s->n_valid || !s->past)
         return false;
     memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
     for (size_t i = 0; i < s->n_rows; i++)
@@ -78,18 +81,16 @@ create(void **state, const struct plan *plan, const struct taps *taps, size_t n_
     return OAC_OK;
 }
 
-/* The sum for sample t: taps up to t meet x [n], later ones the past. Samples from n on are zero.
- */
-static void sum_at(const struct direct *s,
-                   const struct row *row,
-                   const float *past,
-                   const float *x,
-                   size_t n,
-                   size_t t,
-                   double sum[2])
+/* The sum of channel m for sample t: taps up to t meet x [n], later ones the past. Samples from n
+ * on are zero. */
+static void
+sum_at(const struct direct *s, size_t m, const float *x, size_t n, size_t t, double sum[2])
 {
+    const struct row *row = &s->rows[s->row_of[m]];
+    const float *past = s->past + m * s->n_past * s->width;
+    const size_t reach = t + s->n_valid[m] + 1, end = row->n_taps < reach ? row->n_taps : reach;
     double re = 0, im = 0;
-    for (size_t k = t < n ? 0 : t - n + 1; k < row->n_taps; k++) {
+    for (size_t k = t < n ? 0 : t - n + 1; k < end; k++) {
         const float *v = k <= t ? x + (t - k) * s->width : past + (s->n_past + t - k) * s->width;
         const double *h = row->taps + 2 * k;
         if (s->width == 1) {
@@ -103,13 +104,15 @@ static void sum_at(const struct direct *s,
     sum[1] = im;
 }
 
-/* Moves the last P - 1 of (past, x [n]) to past. */
-static void remember(const struct direct *s, float *past, const float *x, size_t n)
+/* Moves the last P - 1 of (past, x [n]) to the past of channel m. */
+static void remember(struct direct *s, size_t m, const float *x, size_t n)
 {
+    float *past = s->past + m * s->n_past * s->width;
     const size_t fresh = n < s->n_past ? n : s->n_past, kept = s->n_past - fresh;
     const size_t bytes = s->width * sizeof *past;
     memmove(past, past + fresh * s->width, kept * bytes);
     memcpy(past + kept * s->width, x + (n - fresh) * s->width, fresh * bytes);
+    s->n_valid[m] = s->n_valid[m] < kept ? s->n_valid[m] + fresh : s->n_past;
 }
 
 static oaconv_status
@@ -117,16 +120,14 @@ run(void *state, const struct share *share, const void *const *in, void *const *
 {
     struct direct *s = state;
     for (size_t m = share->first; m < share->end; m++) {
-        const struct row *row = &s->rows[s->row_of[m]];
-        float *past = s->past + m * s->n_past * s->width;
         float *y = out[m];
         for (size_t t = 0; t < n; t++) {
             double sum[2];
-            sum_at(s, row, past, in[m], n, t, sum);
+            sum_at(s, m, in[m], n, t, sum);
             for (size_t part = 0; part < s->width; part++)
                 y[t * s->width + part] = (float)sum[part];
         }
-        remember(s, past, in[m], n);
+        remember(s, m, in[m], n);
     }
     return OAC_OK;
 }
@@ -135,16 +136,15 @@ static void drain(void *state, float *const *tail)
 {
     struct direct *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
-        float *past = s->past + m * s->n_past * s->width;
-        for (size_t t = 0; t < s->n_past; t++) {
+        for (size_t t = 0; tail && t < s->n_past; t++) {
             double sum[2];
-            sum_at(s, &s->rows[s->row_of[m]], past, NULL, 0, t, sum);
+            sum_at(s, m, NULL, 0, t, sum);
             for (size_t part = 0; part < s->width; part++) {
                 float *y = &tail[m][t * s->width + part];
                 *y = (float)(*y + sum[part]);
             }
         }
-        memset(past, 0, s->n_past * s->width * sizeof *past);
+        s->n_valid[m] = 0;
     }
 }
 

@@ -12,6 +12,7 @@
 #include "version.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ struct engine {
     struct plan plan;
     void *state; /* of the backend */
     /* Samples owed to the future besides those in the backend: [M][capacity], of which n_pending
-     * from index begin on are in use and the rest is zero. */
+     * from index begin on are in use and all after them are zero. */
     float **pending;
     size_t capacity, begin, n_pending;
     struct engine *next; /* in the list of the retired */
@@ -36,15 +37,18 @@ struct oaconv {
     struct pool *pool;     /* NULL: the working thread does all */
 
     pthread_mutex_t prepare_lock; /* never taken by the working thread */
-    size_t longest_owed;          /* largest P - 1 ever prepared; under prepare_lock */
+    size_t last_owed;             /* P - 1 of what was prepared last; under prepare_lock */
     _Atomic(struct engine *) prepared, retired;
+    atomic_size_t owed; /* samples that may be pending by the next swap; the working thread tells */
+    atomic_bool swapping; /* `owed` is about to change */
 
     uint64_t n_samples;    /* since creation or reset */
     uint64_t engine_since; /* the sample from which the taps are in force */
     uint64_t owed_until;   /* the end of all ring-out of earlier taps */
     uint64_t tail_read;    /* samples of the tail handed out */
     uint64_t n_changes;
-    bool finished; /* nothing is in the backend */
+    bool finished; /* a piece has ended since the last sample, or none has begun */
+    bool drained;  /* nothing is in the backend */
 };
 
 const char *oaconv_version(void)
@@ -116,32 +120,33 @@ static bool alloc_pending(const oaconv *f, struct engine *e, size_t capacity)
     return true;
 }
 
-static oaconv_status make_plan(const oaconv *f, const struct taps *taps, struct plan *plan)
+static struct plan make_plan(const oaconv *f, const struct taps *taps)
 {
     const struct plan_request request = {.type = f->type,
                                          .n_channels = f->n_channels,
                                          .n_rows = taps->n_distinct,
                                          .n_taps = taps->longest,
                                          .hop = f->hop,
-                                         .max_hop = f->max_hop};
-    oaconv_status status = oac_plan_init(plan, &request);
-    if (status == OAC_OK && !f->backend->uses_fft)
-        *plan = (struct plan){
-            .n_taps = taps->longest, .segment = f->hop ? f->hop : 1, .hop = f->hop ? f->hop : 1};
-    return status;
+                                         .max_hop = atomic_load(&f->max_hop)};
+    struct plan plan = {.n_taps = taps->longest,
+                        .segment = f->hop ? f->hop : 1,
+                        .hop = f->hop ? f->hop : 1,
+                        .cost = (double)taps->longest};
+    if (f->backend->uses_fft)
+        oac_plan_init(&plan, &request);
+    return plan;
 }
 
-/* Builds an engine whose pending has room for `longest_owed` samples, or for its own P - 1. */
+/* Builds an engine whose pending has room for `owed` samples, or for its own P - 1. */
 static oaconv_status
-engine_create(struct engine **engine, const oaconv *f, const struct taps *taps, size_t longest_owed)
+engine_create(struct engine **engine, const oaconv *f, const struct taps *taps, size_t owed)
 {
     struct engine *e = oac_alloc(1, sizeof *e);
     if (!e)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
-    oaconv_status status = make_plan(f, taps, &e->plan);
-    if (status == OAC_OK)
-        status = f->backend->create(&e->state, &e->plan, taps, n_workers(f));
-    const size_t own = taps->longest - 1, capacity = own > longest_owed ? own : longest_owed;
+    e->plan = make_plan(f, taps);
+    oaconv_status status = f->backend->create(&e->state, &e->plan, taps, n_workers(f));
+    const size_t own = taps->longest - 1, capacity = own > owed ? own : owed;
     if (status == OAC_OK && !alloc_pending(f, e, capacity))
         status = oac_fail(OAC_ERR_NO_MEMORY,
                           "out of memory for the tails of %zu channels of %zu taps",
@@ -155,30 +160,47 @@ engine_create(struct engine **engine, const oaconv *f, const struct taps *taps, 
     return OAC_OK;
 }
 
-/* Moves the pending samples of e to the start of `to`, which may be e itself. */
+/* Moves the pending samples of e to the start of `to`: e itself, or one that has none. */
 static void move_pending(const oaconv *f, struct engine *e, struct engine *to)
 {
     const size_t bytes = sample_bytes(f), width = oac_sample_width(f->type);
     for (size_t m = 0; m < f->n_channels; m++) {
         memmove(to->pending[m], e->pending[m] + e->begin * width, e->n_pending * bytes);
-        memset(to->pending[m] + e->n_pending * width, 0, (to->capacity - e->n_pending) * bytes);
+        if (to == e)
+            memset(to->pending[m] + e->n_pending * width, 0, e->begin * bytes);
     }
     to->n_pending = e->n_pending;
     to->begin = 0;
 }
 
+/* Tells oaconv_taps_prepare() how much may be pending when its work is swapped in. */
+static void publish_owed(oaconv *f)
+{
+    const size_t own = f->engine->plan.n_taps - 1, pending = f->engine->n_pending;
+    atomic_store(&f->owed, own > pending ? own : pending);
+}
+
 /* Everything e still owes ends up in the pending samples of `to`. */
 static void drain(const oaconv *f, struct engine *e, struct engine *to)
 {
-    move_pending(f, e, to);
-    f->backend->drain(e->state, to->pending);
-    const size_t owed = e->plan.n_taps - 1;
+    const size_t owed = f->drained ? 0 : e->plan.n_taps - 1;
+    if (to != e || owed > 0)
+        move_pending(f, e, to);
+    if (owed > 0)
+        f->backend->drain(e->state, to->pending);
     if (to->n_pending < owed)
         to->n_pending = owed;
 }
 
+/* Has all that is owed in the pending samples. */
+static void settle(oaconv *f)
+{
+    drain(f, f->engine, f->engine);
+    f->drained = true;
+}
+
 /* Takes the next n samples out of pending: adds them to out, or puts them there. */
-static void take_pending(const oaconv *f, void *const *out, size_t n, bool add)
+static void take_pending(oaconv *f, void *const *out, size_t n, bool add)
 {
     struct engine *e = f->engine;
     const size_t width = oac_sample_width(f->type);
@@ -193,6 +215,8 @@ static void take_pending(const oaconv *f, void *const *out, size_t n, bool add)
     }
     e->begin += taken;
     e->n_pending -= taken;
+    if (taken > 0)
+        publish_owed(f);
 }
 
 /* ---- life ---- */
@@ -240,7 +264,8 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
     status = make_pool(f, config->threads);
     if (status == OAC_OK)
         status = engine_create(&f->engine, f, &taps, 0);
-    f->longest_owed = taps.longest - 1;
+    if (status == OAC_OK)
+        publish_owed(f);
     oac_taps_free(&taps);
     return status;
 }
@@ -256,7 +281,7 @@ oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config)
     pthread_mutex_init(&f->prepare_lock, NULL);
     atomic_init(&f->prepared, NULL);
     atomic_init(&f->retired, NULL);
-    f->finished = true;
+    f->finished = f->drained = true;
     oaconv_status status = build(f, config);
     if (status != OAC_OK) {
         oaconv_destroy(f);
@@ -349,12 +374,16 @@ static oaconv_status run_backend(const oaconv *f, const void *const *in, void *c
 
 static oaconv_status run(oaconv *f, const void *const *in, void *const *out, size_t n)
 {
+    if (f->tail_read > 0)
+        return oac_fail(OAC_ERR_ARG, "the tail has been read: oaconv_reset must come first");
+    if (f->finished)
+        settle(f);
     oaconv_status status = run_backend(f, in, out, n);
     if (status != OAC_OK)
         return status;
     take_pending(f, out, n, true);
     f->n_samples += n;
-    f->finished = false;
+    f->finished = f->drained = false;
     return OAC_OK;
 }
 
@@ -385,10 +414,8 @@ oaconv_status oaconv_finish(oaconv *f, const void *const *in, void *const *out, 
     oaconv_status status = n ? check_pointers(f, in, out, "oaconv_finish") : OAC_OK;
     if (status == OAC_OK && n)
         status = run(f, in, out, n);
-    if (status == OAC_OK) {
-        drain(f, f->engine, f->engine);
+    if (status == OAC_OK)
         f->finished = true;
-    }
     return status;
 }
 
@@ -419,21 +446,37 @@ oaconv_status oaconv_read_tail(oaconv *f, void *const *out, size_t n)
     for (size_t m = 0; n && m < f->n_channels; m++)
         if (!out[m])
             return oac_fail(OAC_ERR_ARG, "oaconv_read_tail: channel %zu is a null pointer", m);
-    if (n)
+    if (n > 0) {
+        settle(f);
         take_pending(f, out, n, false);
+    }
     f->tail_read += n;
     return OAC_OK;
 }
 
 void oaconv_reset(oaconv *f)
 {
-    drain(f, f->engine, f->engine);
-    f->engine->n_pending = 0;
+    struct engine *e = f->engine;
+    f->backend->drain(e->state, NULL);
+    for (size_t m = 0; m < f->n_channels; m++)
+        memset(e->pending[m], 0, (e->begin + e->n_pending) * sample_bytes(f));
+    e->begin = e->n_pending = 0;
+    publish_owed(f);
     f->n_samples = f->engine_since = f->owed_until = f->tail_read = f->n_changes = 0;
-    f->finished = true;
+    f->finished = f->drained = true;
 }
 
 /* ---- taps while running ---- */
+
+/* The most that can be pending when what is prepared next is swapped in: by then the engine in
+ * force is the one of now or what was prepared last. Under prepare_lock. */
+static size_t read_owed(oaconv *f)
+{
+    while (atomic_load(&f->swapping)) /* a moment of the working thread */
+        sched_yield();
+    const size_t owed = atomic_load(&f->owed);
+    return owed > f->last_owed ? owed : f->last_owed;
+}
 
 oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_rows)
 {
@@ -446,10 +489,10 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
     pthread_mutex_lock(&f->prepare_lock);
     free_retired(f);
     struct engine *e = NULL;
-    status = engine_create(&e, f, &taps, f->longest_owed);
+    const size_t owed = read_owed(f);
+    status = engine_create(&e, f, &taps, owed);
     if (status == OAC_OK) {
-        if (taps.longest - 1 > f->longest_owed)
-            f->longest_owed = taps.longest - 1;
+        f->last_owed = taps.longest - 1;
         engine_destroy(f, atomic_exchange(&f->prepared, e));
     }
     pthread_mutex_unlock(&f->prepare_lock);
@@ -469,21 +512,31 @@ static void retire(oaconv *f, struct engine *e)
     }
 }
 
+/* The working thread's half of a swap: `next` takes over what the engine in force owes. */
+static void replace_engine(oaconv *f, struct engine *next)
+{
+    struct engine *old = f->engine;
+    if (f->n_samples > f->engine_since)
+        f->owed_until = reach(f);
+    drain(f, old, next);
+    f->drained = true;
+    f->engine = next;
+    f->engine_since = f->n_samples;
+    f->n_changes++;
+    publish_owed(f);
+    retire(f, old);
+}
+
 bool oaconv_taps_swap(oaconv *f)
 {
     if (!atomic_load_explicit(&f->prepared, memory_order_relaxed))
         return false;
-    struct engine *next = atomic_exchange(&f->prepared, NULL), *old = f->engine;
-    if (!next)
-        return false;
-    if (f->n_samples > f->engine_since)
-        f->owed_until = reach(f);
-    drain(f, old, next);
-    f->engine = next;
-    f->engine_since = f->n_samples;
-    f->n_changes++;
-    retire(f, old);
-    return true;
+    atomic_store(&f->swapping, true);
+    struct engine *next = atomic_exchange(&f->prepared, NULL);
+    if (next)
+        replace_engine(f, next);
+    atomic_store(&f->swapping, false);
+    return next != NULL;
 }
 
 void oaconv_get_info(const oaconv *f, oaconv_info *info)

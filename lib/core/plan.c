@@ -2,8 +2,6 @@
  * The cost of an overlap-add plan, and the search for the cheapest. */
 #include "plan.h"
 
-#include "error.h"
-
 #include <math.h>
 
 enum { SMALLEST_FFT = 16 };
@@ -127,13 +125,8 @@ static bool shorter(const struct plan *a, const struct plan *b)
     return a->hop != b->hop ? a->hop < b->hop : a->n_fft < b->n_fft;
 }
 
-oaconv_status oac_plan_init(struct plan *plan, const struct plan_request *request)
+void oac_plan_init(struct plan *plan, const struct plan_request *request)
 {
-    if (request->hop > OAC_MAX_HOP)
-        return oac_fail(OAC_ERR_TOO_LARGE,
-                        "a hop of %zu samples; at most %zu are possible",
-                        request->hop,
-                        OAC_MAX_HOP);
     struct plan list[MOST_CANDIDATES];
     const size_t n = list_candidates(request, list);
     *plan = list[0];
@@ -146,5 +139,4 @@ oaconv_status oac_plan_init(struct plan *plan, const struct plan_request *reques
             if (list[i].cost <= limit && shorter(&list[i], plan))
                 *plan = list[i];
     }
-    return OAC_OK;
 }

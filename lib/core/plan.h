@@ -22,7 +22,7 @@ struct plan {
     double cost;    /* estimated nanoseconds per new sample of one channel */
 };
 
-/* OAC_OK, or OAC_ERR_TOO_LARGE. A pure function of the request. */
-oaconv_status oac_plan_init(struct plan *plan, const struct plan_request *request);
+/* A pure function of the request, whose sizes are within the OAC_MAX_ bounds. */
+void oac_plan_init(struct plan *plan, const struct plan_request *request);
 
 #endif

@@ -56,10 +56,63 @@ check_rows(oaconv_type type, size_t n_channels, const oaconv_row *rows, size_t n
     return OAC_OK;
 }
 
+static size_t row_bytes(const oaconv_row *row, size_t width)
+{
+    return row->n_taps * width * sizeof(float);
+}
+
 static bool equal_rows(const oaconv_row *a, const oaconv_row *b, size_t width)
 {
     return a->n_taps == b->n_taps &&
-           (a->taps == b->taps || !memcmp(a->taps, b->taps, a->n_taps * width * sizeof(float)));
+           (a->taps == b->taps || !memcmp(a->taps, b->taps, row_bytes(a, width)));
+}
+
+/* FNV-1a (Fowler, Noll, Vo) over the taps, a float at a time. */
+static uint64_t hash_row(const oaconv_row *row, size_t width)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < row->n_taps * width; i++) {
+        uint32_t bits;
+        memcpy(&bits, &row->taps[i], sizeof bits);
+        hash = (hash ^ bits) * 1099511628211u;
+    }
+    return hash ^ hash >> 32;
+}
+
+/* The place in a table [n_slots], a power of two, of a row equal to this one, or where it belongs.
+ * Slots hold 1 + an index into taps->row, or 0. */
+static size_t find_slot(const struct taps *taps,
+                        const size_t *slots,
+                        size_t n_slots,
+                        const oaconv_row *row,
+                        size_t width)
+{
+    size_t i = (size_t)hash_row(row, width) & (n_slots - 1);
+    while (slots[i] && !equal_rows(taps->row[slots[i] - 1], row, width))
+        i = (i + 1) & (n_slots - 1);
+    return i;
+}
+
+/* Fills row and row_of; false when memory is short. */
+static bool find_distinct_rows(struct taps *taps, const oaconv_row *rows, size_t n_rows)
+{
+    const size_t width = oac_tap_width(taps->type);
+    size_t n_slots = 2;
+    while (n_slots < 2 * n_rows)
+        n_slots *= 2;
+    size_t *slots = oac_alloc(n_slots, sizeof *slots);
+    for (size_t m = 0; slots && m < n_rows; m++) {
+        const size_t i = find_slot(taps, slots, n_slots, &rows[m], width);
+        if (!slots[i]) {
+            taps->row[taps->n_distinct++] = &rows[m];
+            slots[i] = taps->n_distinct;
+        }
+        taps->row_of[m] = slots[i] - 1;
+        if (rows[m].n_taps > taps->longest)
+            taps->longest = rows[m].n_taps;
+    }
+    oac_free(slots);
+    return slots != NULL;
 }
 
 oaconv_status oac_taps_init(
@@ -71,19 +124,9 @@ oaconv_status oac_taps_init(
         return status;
     taps->row = oac_alloc(n_rows, sizeof *taps->row);
     taps->row_of = oac_alloc(n_channels, sizeof *taps->row_of);
-    if (!taps->row || !taps->row_of) {
+    if (!taps->row || !taps->row_of || !find_distinct_rows(taps, rows, n_rows)) {
         oac_taps_free(taps);
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory for %zu rows of taps", n_rows);
-    }
-    for (size_t m = 0; m < n_rows; m++) {
-        size_t i = 0;
-        while (i < taps->n_distinct && !equal_rows(taps->row[i], &rows[m], oac_tap_width(type)))
-            i++;
-        if (i == taps->n_distinct)
-            taps->row[taps->n_distinct++] = &rows[m];
-        taps->row_of[m] = i;
-        if (rows[m].n_taps > taps->longest)
-            taps->longest = rows[m].n_taps;
     }
     return OAC_OK;
 }

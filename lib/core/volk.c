@@ -14,8 +14,9 @@
 
 /* What one worker needs besides what it only reads. */
 struct scratch {
-    lv_32fc_t *x, *y;      /* [N] segment and spectrum */
-    float *first, *second; /* [N] the two segments of a real signal, come apart */
+    lv_32fc_t *x, *y; /* [N] segment and spectrum */
+    /* [N] the two segments of a real signal, come apart; NULL for complex ones. */
+    float *first, *second;
 };
 
 struct volk {
@@ -64,20 +65,22 @@ static void wake_volk(void)
 
 static void transform_row(struct volk *s, const oaconv_row *row, size_t tap_width, lv_32fc_t *to)
 {
-    const float scale = 1.0f / (float)s->plan.n_fft;
+    const double scale = 1.0 / (double)s->plan.n_fft;
     lv_32fc_t *x = s->scratch[0].x;
     memset(x, 0, s->plan.n_fft * sizeof *x);
     for (size_t k = 0; k < row->n_taps; k++) {
         const float *tap = row->taps + k * tap_width;
-        x[k] = lv_cmake(tap[0] * scale, tap_width == 2 ? tap[1] * scale : 0.0f);
+        x[k] = lv_cmake((float)(tap[0] * scale), tap_width == 2 ? (float)(tap[1] * scale) : 0.0f);
     }
     oac_fft_forward(s->fft, x, to);
 }
 
-static bool alloc_scratch(struct scratch *scratch, size_t n_fft)
+static bool alloc_scratch(struct scratch *scratch, size_t n_fft, bool real)
 {
     scratch->x = oac_alloc(n_fft, sizeof *scratch->x);
     scratch->y = oac_alloc(n_fft, sizeof *scratch->y);
+    if (!real)
+        return scratch->x && scratch->y;
     scratch->first = oac_alloc(n_fft, sizeof *scratch->first);
     scratch->second = oac_alloc(n_fft, sizeof *scratch->second);
     return scratch->x && scratch->y && scratch->first && scratch->second;
@@ -100,7 +103,7 @@ build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n
     if (!s->fft || !s->row_of || !s->spectra || !s->tails || !s->scratch)
         return false;
     for (size_t i = 0; i < n_workers; i++)
-        if (!alloc_scratch(&s->scratch[i], plan->n_fft))
+        if (!alloc_scratch(&s->scratch[i], plan->n_fft, s->width == 1))
             return false;
     memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
     pthread_once(&volk_awake, wake_volk);
@@ -224,7 +227,8 @@ static void drain(void *state, float *const *tail)
     struct volk *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
         float *owed = s->tails + m * s->tail_floats;
-        volk_32f_x2_add_32f(tail[m], tail[m], owed, (unsigned)s->tail_floats);
+        if (tail)
+            volk_32f_x2_add_32f(tail[m], tail[m], owed, (unsigned)s->tail_floats);
         memset(owed, 0, s->tail_floats * sizeof *owed);
     }
 }

@@ -22,15 +22,17 @@ input_state look_at_input(const block &owner, int port)
     return state;
 }
 
-long samples_left(const block &owner, int n_ports)
+inputs_state look_at_inputs(const block &owner, int n_ports)
 {
-    long least = -1;
+    inputs_state all = {-1, false};
     for (int port = 0; port < n_ports; port++) {
         const input_state state = look_at_input(owner, port);
-        if (state.over && (least < 0 || state.n_available < least))
-            least = state.n_available;
+        if (state.over && (all.n_left < 0 || state.n_available < all.n_left))
+            all.n_left = state.n_available;
+        if (state.flagged_done && !state.over)
+            all.sibling_ended = true;
     }
-    return least;
+    return all;
 }
 
 } // namespace oaconv

@@ -21,9 +21,13 @@ struct input_state {
 };
 input_state look_at_input(const block &owner, int port);
 
-/* Samples that every port can still deliver: the least that an input holds which is over, or -1
- * while none is. */
-long samples_left(const block &owner, int n_ports);
+/* All inputs together. The ports run in lockstep: what one that is over still holds is the most
+ * that any of them will deliver. */
+struct inputs_state {
+    long n_left;        /* the least that an input holds which is over; -1: none is over */
+    bool sibling_ended; /* a buffer is flagged, but the block above goes on */
+};
+inputs_state look_at_inputs(const block &owner, int n_ports);
 
 } // namespace oaconv
 } // namespace gr

@@ -247,7 +247,36 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
             std::min(d_room, this->detail()->input(unsigned(m))->max_possible_items_available());
     }
     if (d_room < d_largest_batch && !d_stage)
+        make_stage();
+}
+
+/* An exception here, in start(), would hang the graph: without memory the stream ends. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::make_stage()
+{
+    try {
         d_stage.emplace(std::size_t(d_n_channels), sizeof(SAMPLE), std::size_t(d_largest_batch));
+    } catch (const std::bad_alloc &) {
+        this->d_logger->error(
+            "out of memory for {:d} channels of {:d} samples beside small buffers",
+            d_n_channels,
+            d_largest_batch);
+        d_room = 0;
+        d_phase = phase::done;
+    }
+}
+
+/* The next sample is the first of a stream. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
+{
+    d_phase = phase::filtering;
+    d_engine.reset();
+    if (d_stage)
+        d_stage->clear();
+    d_change_unmarked = false;
+    d_rate.restart(rate_follower::clock::now());
+    publish();
 }
 
 template <class SAMPLE, class TAP>
@@ -255,17 +284,16 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
 {
     std::lock_guard<std::mutex> lock(d_taps_mutex);
     const bool same_stream = d_detail.lock() == this->detail();
-    if (!same_stream) {
-        d_detail = this->detail();
-        d_phase = phase::filtering;
-        d_engine.reset();
-        if (d_stage)
-            d_stage->clear();
-        d_change_unmarked = false;
-        publish();
-    }
-    measure_room();
+    d_detail = this->detail();
+    if (!same_stream)
+        begin_stream();
+    else if (d_phase == phase::done)
+        d_phase = phase::again;
+    d_tag_shift = d_stage ? d_stage->n_gathered() + d_stage->n_ready() : 0;
+    this->set_tag_propagation_policy(d_tag_shift ? gr::block::TPP_CUSTOM
+                                                 : gr::block::TPP_ONE_TO_ONE);
     d_rate.restart(rate_follower::clock::now());
+    measure_room();
     this->set_output_multiple(direct() ? hop() : 1);
     d_running = true;
     return gr::block::start();
@@ -286,25 +314,26 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int, gr_vector_int &n_required)
 {
-    if (d_phase != phase::filtering || (d_stage && d_stage->n_ready())) {
-        std::fill(n_required.begin(), n_required.end(), 0);
+    int wanted = 0;
+    if (d_phase == phase::again)
+        wanted = 1;
+    else if (d_phase == phase::filtering && direct())
+        wanted = d_rate.batch(hop(), d_room, rate_follower::clock::now());
+    else if (d_phase == phase::filtering && d_stage->n_ready() == 0)
+        wanted = std::clamp(hop() - int(d_stage->n_gathered()), 1, d_room);
+    std::fill(n_required.begin(), n_required.end(), wanted);
+    if (wanted == 0)
         return;
-    }
-    const int wanted = direct() ? d_rate.batch(hop(), d_room, rate_follower::clock::now())
-                                : std::clamp(hop() - int(d_stage->n_gathered()), 1, d_room);
-    long left = -1;
+    const inputs_state inputs = look_at_inputs(*this, d_n_channels);
     for (int m = 0; m < d_n_channels; m++) {
-        const input_state state = look_at_input(*this, m);
-        if (state.over)
-            left = left < 0 ? state.n_available : std::min<long>(left, state.n_available);
-        /* Another reader has ended, not the block above: to ask for more than there is would end
-         * us as well. */
-        n_required[m] =
-            state.flagged_done && !state.over ? std::min(wanted, state.n_available) : wanted;
+        if (inputs.n_left >= 0)
+            n_required[m] = int(std::min<long>(wanted, inputs.n_left));
+        if (inputs.sibling_ended) { /* to ask for more than a flagged buffer holds would end us */
+            const input_state state = look_at_input(*this, m);
+            if (state.flagged_done && !state.over)
+                n_required[m] = std::min(n_required[m], state.n_available);
+        }
     }
-    if (left >= 0)
-        for (int &n : n_required)
-            n = int(std::min<long>(n, left));
 }
 
 template <class SAMPLE, class TAP>
@@ -318,14 +347,61 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
         if (d_change_unmarked)
             mark_tap_change();
     }
-    const int result = d_phase == phase::done   ? gr::block::WORK_DONE
-                       : d_phase == phase::tail ? give(n_output_items, out, 0)
-                       : direct() ? filter_directly(n_output_items, n_input_items, in, out)
-                                  : filter_in_stages(n_output_items, n_input_items, in, out);
+    const int result = run(n_output_items, n_input_items, in, out);
     const int multiple = d_phase == phase::filtering && direct() ? hop() : 1;
     if (multiple != this->output_multiple())
         this->set_output_multiple(multiple);
     return result;
+}
+
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::run(int n_out,
+                                                   const gr_vector_int &n_in,
+                                                   gr_vector_const_void_star &in,
+                                                   gr_vector_void_star &out)
+{
+    switch (d_phase) {
+    case phase::filtering:
+        return direct() ? filter_directly(n_out, n_in, in, out)
+                        : filter_in_stages(n_out, n_in, in, out);
+    case phase::tail:
+        return give(n_out, out, 0);
+    case phase::again:
+        return look_for_stream(n_in);
+    case phase::done:
+        break;
+    }
+    return gr::block::WORK_DONE;
+}
+
+/* After the end of a stream and a change of the graph: is there another stream? */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::look_for_stream(const gr_vector_int &n_in)
+{
+    if (look_at_inputs(*this, d_n_channels).n_left == 0) {
+        d_phase = phase::done;
+        return gr::block::WORK_DONE;
+    }
+    if (*std::min_element(n_in.begin(), n_in.end()) == 0)
+        return wait_for_input();
+    begin_stream();
+    return 0;
+}
+
+/* Takes n samples from every input, and moves their tags where GNU Radio would move them wrongly.
+ */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::take(int n)
+{
+    for (int m = 0; d_tag_shift && m < d_n_channels; m++) {
+        const uint64_t first = this->nitems_read(unsigned(m));
+        this->get_tags_in_range(d_tags, unsigned(m), first, first + uint64_t(n));
+        for (tag_t &tag : d_tags) {
+            tag.offset += d_tag_shift;
+            this->add_item_tag(unsigned(m), tag);
+        }
+    }
+    this->consume_each(n);
 }
 
 template <class SAMPLE, class TAP>
@@ -340,14 +416,14 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
         d_engine.process(in.data(), out.data(), std::size_t(given));
         d_rate.filtered(given, rate_follower::clock::now());
     } else {
-        const long left = samples_left(*this, d_n_channels);
+        const long left = look_at_inputs(*this, d_n_channels).n_left;
         if (left < 0 || left > n)
             return wait_for_input();
         given = int(left);
         d_engine.finish(in.data(), out.data(), std::size_t(given));
         d_phase = phase::tail;
     }
-    this->consume_each(given);
+    take(given);
     return give(n_out, out, given);
 }
 
@@ -361,12 +437,12 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
         const int missing = std::max(hop() - int(d_stage->n_gathered()), 0);
         const int n = std::min(missing, *std::min_element(n_in.begin(), n_in.end()));
         d_stage->gather(in.data(), std::size_t(n));
-        this->consume_each(n);
+        take(n);
         const std::size_t gathered = d_stage->n_gathered(), whole = gathered / hop() * hop();
         if (whole > 0) {
             d_engine.process(d_stage->gathered(), d_stage->results(), whole);
             d_stage->filtered(whole);
-        } else if (samples_left(*this, d_n_channels) == 0) {
+        } else if (look_at_inputs(*this, d_n_channels).n_left == 0) {
             d_engine.finish(d_stage->gathered(), d_stage->results(), gathered);
             d_stage->filtered(gathered);
             d_phase = phase::tail;
@@ -382,13 +458,8 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
 template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::wait_for_input()
 {
-    for (int m = 0; m < d_n_channels; m++) {
-        const input_state state = look_at_input(*this, m);
-        if (state.flagged_done && !state.over) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            break;
-        }
-    }
+    if (look_at_inputs(*this, d_n_channels).sibling_ended)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return 0;
 }
 

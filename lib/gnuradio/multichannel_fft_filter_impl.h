@@ -54,7 +54,8 @@ public:
                      gr_vector_void_star &out) override;
 
 private:
-    enum class phase { filtering, tail, done };
+    /* `again`: done, but the graph around has been changed since, and may bring a new stream. */
+    enum class phase { filtering, tail, done, again };
 
     bool direct() const { return d_hop <= d_room && (!d_stage || d_stage->empty()); }
 
@@ -63,6 +64,14 @@ private:
     void publish();
     void mark_tap_change();
     void measure_room();
+    void make_stage();
+    void begin_stream();
+    int look_for_stream(const gr_vector_int &n_in);
+    int run(int n_out,
+            const gr_vector_int &n_in,
+            gr_vector_const_void_star &in,
+            gr_vector_void_star &out);
+    void take(int n);
     int filter_directly(int n_out,
                         const gr_vector_int &n_in,
                         gr_vector_const_void_star &in,
@@ -81,7 +90,8 @@ private:
     std::string d_backend, d_backend_reason;
     int d_threads;
 
-    /* Guards the rows and building new state; the working thread takes it in start() only. */
+    /* Guards the rows and building new state; the working thread takes it in start() and stop()
+     * only. */
     mutable std::mutex d_taps_mutex;
     rows d_rows;
     bool d_running = false;
@@ -96,6 +106,10 @@ private:
     rate_follower d_rate;
     bool d_change_unmarked = false;
     int d_room = 0; /* samples that every buffer and limit around us can take or give at once */
+    /* How far tags move beyond their offsets: what the stage held when the graph was unlocked, and
+     * GNU Radio began to count samples anew. */
+    uint64_t d_tag_shift = 0;
+    std::vector<tag_t> d_tags;
     std::optional<hop_stage> d_stage; /* where d_room is less than a hop may be */
 };
 

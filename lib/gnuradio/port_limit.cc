@@ -47,9 +47,10 @@ void check_port_limit(long n_ports)
     if (possible == 0 || n_ports < (possible + segments_per_port - 1) / segments_per_port)
         return;
     throw std::invalid_argument(
-        std::to_string(n_ports) + " ports need more than the " + std::to_string(possible) +
-        " shared memory segments of this machine; write gr::vmcircbuf_mmap_shm_open_factory into " +
-        gr::userconf_path() + preference + " (without a line end), or raise kernel.shmmni");
+        std::to_string(n_ports) + " ports may need " + std::to_string(segments_per_port * n_ports) +
+        " shared memory segments, more than the " + std::to_string(possible) +
+        " of this machine; write gr::vmcircbuf_mmap_shm_open_factory into " + gr::userconf_path() +
+        preference + " (without a line end), or raise kernel.shmmni");
 }
 
 } // namespace oaconv

@@ -8,8 +8,8 @@ namespace gr
 namespace oaconv
 {
 
-/* Throws std::invalid_argument, naming the fix, when n_ports inputs and as many outputs need more
- * System V shared memory segments than there can be. */
+/* Throws std::invalid_argument, naming the fix, when n_ports inputs from as many blocks, and as
+ * many outputs, need more System V shared memory segments than there can be. */
 void check_port_limit(long n_ports);
 
 } // namespace oaconv

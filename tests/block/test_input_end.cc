@@ -42,7 +42,7 @@ public:
                      gr_vector_const_void_star &,
                      gr_vector_void_star &) override
     {
-        const long left = gr::oaconv::samples_left(*this, 1);
+        const long left = gr::oaconv::look_at_inputs(*this, 1).n_left;
         const int n = std::min({n_out, n_in[0], 100});
         if (left >= 0) {
             over_seen = true;

@@ -32,7 +32,7 @@ BAD_TAPS = {
     "Inf": ([ROW, ROW, with_value(np.inf), ROW], ValueError, "taps row 2, tap 2 is inf"),
     "-Inf": ([with_value(-np.inf), ROW, ROW, ROW], ValueError, "taps row 0, tap 2 is inf"),
     "too large for single precision": ([ROW, [1e39], ROW, ROW], ValueError,
-                                       "taps row 1, tap 0 is inf"),
+                                       "taps row 1, tap 0 is too large for single precision"),
     "too few rows": ([ROW] * 2, ValueError, "2 rows of taps for 4 channels"),
     "too many rows": ([ROW] * 5, ValueError, "5 rows of taps for 4 channels"),
     "three dimensions": (np.ones((4, 3, 2)), (TypeError, ValueError), "dimensions"),

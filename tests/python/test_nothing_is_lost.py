@@ -549,3 +549,47 @@ def test_a_source_that_trickles(kind, flush, rng):
                     time.sleep(0.002)
             gate.close()
     h.assert_filtered(h.received(kind, sinks), streams, taps, flush)
+
+
+@KIND
+@FLUSH
+def test_a_new_source_after_the_end_begins_a_new_stream(flush, kind, rng):
+    """With another branch that keeps the graph running; the new source has a second reader."""
+    taps = h.rows(rng, kind, [65])
+    first, second = h.signal(rng, kind, 2000), h.signal(rng, kind, 30000)
+    block, sink, beside = h.make(kind, taps, flush=flush), h.sink(kind), h.sink(kind)
+    gate, old, new = h.Gate(kind), h.source(kind, first), h.source(kind, second)
+    tb = gr.top_block()
+    tb.connect(gate, h.sink(kind))
+    tb.connect(old, block, sink)
+    tail = 64 * flush
+    with h.Running(tb, [gate]):
+        h.until(lambda: len(sink.data()) == 2000 + tail, "the first stream")
+        gate.pause()
+        tb.lock()
+        tb.disconnect(old, block)
+        tb.connect(new, block)
+        tb.connect(new, beside)
+        tb.unlock()
+        h.until(lambda: len(sink.data()) == 32000 + 2 * tail, "the second stream")
+        h.until(lambda: len(beside.data()) == 30000, "the other reader")
+        gate.close()
+    got = np.array(sink.data(), h.dtype(kind))
+    h.assert_filtered([got[:2000 + tail]], [first], taps, flush)
+    h.assert_filtered([got[2000 + tail:]], [second], taps, flush)
+
+
+@KIND
+def test_unlock_after_the_end_adds_nothing(kind, rng):
+    taps, x = h.rows(rng, kind, [65]), h.signal(rng, kind, 2000)
+    block, sink, gate = h.make(kind, taps, flush=True), h.sink(kind), h.Gate(kind)
+    tb = gr.top_block()
+    tb.connect(gate, h.sink(kind))
+    tb.connect(h.source(kind, x), block, sink)
+    with h.Running(tb, [gate]):
+        h.until(lambda: len(sink.data()) == 2064, "the stream")
+        gate.pause()
+        tb.lock()
+        tb.unlock()
+        gate.close()
+    h.assert_filtered([np.array(sink.data(), h.dtype(kind))], [x], taps, True)

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import pmt
 import pytest
 from gnuradio import gr
 
@@ -116,3 +117,66 @@ def test_no_tag_where_taps_did_not_change(rng):
 @KIND
 def test_the_policy_can_be_read(kind):
     assert h.make(kind, TAPS).tag_propagation_policy() == gr.TPP_ONE_TO_ONE
+
+
+class Counter(gr.sync_block):
+    """A gate for numbers that count up, with a tag on every 50th of them that names it."""
+
+    def __init__(self):
+        gr.sync_block.__init__(self, "counter", in_sig=None, out_sig=[np.float32])
+        self.n = self.allowed = 0
+
+    def work(self, input_items, output_items):
+        n = min(len(output_items[0]), self.allowed - self.n)
+        if n <= 0:
+            time.sleep(0.002)
+            return 0
+        for i in range(-self.n % 50, n, 50):
+            self.add_item_tag(0, self.nitems_written(0) + i, pmt.intern("number"),
+                              pmt.from_long(self.n + i))
+        output_items[0][:n] = np.arange(self.n, self.n + n)
+        self.n += n
+        return n
+
+
+class Reader(gr.sync_block):
+    """Compares tags with the numbers they lie on."""
+
+    def __init__(self):
+        gr.sync_block.__init__(self, "reader", in_sig=[np.float32], out_sig=None)
+        self.n, self.right, self.wrong = 0, 0, []
+
+    def work(self, input_items, output_items):
+        x = input_items[0]
+        for tag in self.get_tags_in_window(0, 0, len(x), pmt.intern("number")):
+            on, number = round(float(x[tag.offset - self.nitems_read(0)])), pmt.to_long(tag.value)
+            if on == number:
+                self.right += 1
+            else:
+                self.wrong.append((number, on))
+        self.n += len(x)
+        return len(x)
+
+
+@pytest.mark.parametrize("block_max", [None, 100])
+def test_tags_stay_on_their_samples_when_the_graph_is_unlocked(block_max):
+    """With a limit below the hop the block holds samples of its own across the unlock."""
+    block = h.make("fff", [[1.0]], hop=300)
+    if block_max:
+        block.set_max_noutput_items(block_max)
+    source, reader, tb = Counter(), Reader(), gr.top_block()
+    tb.connect(source, block, reader)
+    tb.start()
+    try:
+        source.allowed = 1130
+        h.until(lambda: reader.n == 900, "the first hops")
+        h.until_quiet(block)
+        tb.lock()
+        tb.unlock()
+        source.allowed = 6030
+        h.until(lambda: reader.n >= 5400, "the hops after the unlock")
+    finally:
+        tb.stop()
+        tb.wait()
+    assert not reader.wrong
+    assert reader.right >= 5400 // 50 - 300 // 50  # unread samples may go at the unlock

@@ -55,9 +55,13 @@ public:
      * \param max_batch   samples; what the buffers before and after the block are made for, and so the
      *                    backlog when a sink sets the pace; at least one hop, at most 256 MB in all
      *
-     * \throws std::invalid_argument  with a message that names the place: no rows, an empty row,
-     * NaN or infinite taps, rows neither 1 nor M, an unknown backend or one that cannot run here,
-     * more ports than shared memory allows \throws std::bad_alloc         when memory is short
+     * \throws std::invalid_argument
+     *     with a message that names the place: no rows, an empty row, NaN or infinite taps, rows
+     *     neither 1 nor M, an unknown backend or one that cannot run here, more ports than shared
+     *     memory allows
+     *
+     * \throws std::bad_alloc
+     *     when memory is short
      */
     static sptr make(const std::vector<std::vector<TAP>> &taps,
                      int n_channels = 0,
@@ -105,7 +109,10 @@ public:
     //! \brief How many tap changes have come into force since the start of the stream.
     virtual uint64_t tap_changes() const = 0;
 
-    //! \brief The sample, counted from the start of the stream, at which the latest one did.
+    /*!
+     * \brief The sample, counted from the start of the stream, at which the latest one did. The
+     * offsets of tags, like all of GNU Radio's, begin again at 0 when a running graph is unlocked.
+     */
     virtual uint64_t last_tap_change() const = 0;
 };
 

@@ -105,7 +105,8 @@ void bind(py::module &m, const char *name)
         .def(
             "set_channel_taps",
             [](filter &self, int channel, const py::object &taps) {
-                const auto row = row_from_python<TAP>(taps, "taps");
+                const auto row =
+                    row_from_python<TAP>(taps, "taps of channel " + std::to_string(channel));
                 py::gil_scoped_release release;
                 self.set_channel_taps(channel, row);
             },

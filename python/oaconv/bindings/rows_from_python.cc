@@ -7,7 +7,10 @@
 #include <pybind11/numpy.h>
 
 #include <algorithm>
+#include <cmath>
+#include <complex>
 #include <cstring>
+#include <type_traits>
 
 namespace py = pybind11;
 
@@ -47,12 +50,21 @@ py::array numbers(const py::handle &row, const std::string &where)
 template <class TAP>
 std::vector<TAP> row_from_python(const py::handle &row, const std::string &where)
 {
+    using wide = std::conditional_t<std::is_same_v<TAP, float>, double, std::complex<double>>;
     const py::array any = numbers<TAP>(row, where);
     if (any.ndim() != 1)
         throw py::value_error(where + " has " + std::to_string(any.ndim()) +
                               " dimensions; a row of taps has one");
-    const py::array_t<TAP, py::array::c_style | py::array::forcecast> array(any);
-    return std::vector<TAP>(array.data(), array.data() + array.size());
+    const py::array_t<wide, py::array::c_style | py::array::forcecast> array(any);
+    std::vector<TAP> taps(std::size_t(array.size()));
+    for (std::size_t k = 0; k < taps.size(); k++) {
+        const wide tap = array.data()[k];
+        taps[k] = TAP(tap);
+        if (std::isfinite(std::abs(tap)) && !std::isfinite(std::abs(taps[k])))
+            throw py::value_error(where + ", tap " + std::to_string(k) +
+                                  " is too large for single precision");
+    }
+    return taps;
 }
 
 template <class TAP>

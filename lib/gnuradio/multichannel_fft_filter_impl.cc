@@ -221,7 +221,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change()
 
 /* ---- life ---- */
 
-/* Called before buffers are made: a limit on our outputs is a limit on what we may ask for. */
+/* Called before buffers are made, at every start: they are made for whole batches, also those of
+ * the blocks above. A limit on our outputs is a limit on what we may ask for. */
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int n_outputs)
 {
@@ -305,7 +306,6 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
     std::lock_guard<std::mutex> lock(d_taps_mutex);
     d_running = false;
     swap_taps();
-    this->set_output_multiple(d_largest_batch);
     return gr::block::stop();
 }
 

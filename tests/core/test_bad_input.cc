@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Wrong arguments are refused with the status of the cause and a message that names the place. */
+#include "compare.h"
 #include "filter.h"
 
 #include <cmath>
@@ -295,6 +296,15 @@ public:
                            OAC_ERR_ARG,
                            oaconv_read_tail(filter.handle(), out, 1),
                            {"0 are left"});
+            const void *in[] = {x[0].data()};
+            EXPECT_REFUSED(
+                OAC_ERR_ARG, oaconv_process(filter.handle(), in, out, 8), "oaconv_reset");
+            EXPECT_REFUSED(OAC_ERR_ARG, oaconv_finish(filter.handle(), in, out, 3), "oaconv_reset");
+            filter.reset();
+            Rows again;
+            filter.process(x, 0, 8, again, random);
+            expect_same_bits(
+                "after a reset", {Row(y[0].begin(), y[0].begin() + again[0].size())}, again);
         }
     }
 

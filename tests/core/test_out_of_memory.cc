@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Every allocation of the core fails once: the call says so, nothing leaks, nothing has changed. */
+ * Every allocation of the core fails once: the call says so, nothing leaks, nothing has changed.
+ * And what memory is used for. */
 #include "compare.h"
 #include "filter.h"
 
@@ -18,6 +19,7 @@ namespace
 struct Watch {
     bool armed = false;
     size_t n_calls = 0;          /* since armed */
+    size_t n_bytes = 0;          /* likewise */
     size_t fails_at = SIZE_MAX;  /* the call that fails */
     size_t largest = SIZE_MAX;   /* bytes; more are refused */
     void *live[256] = {nullptr}; /* blocks given while armed and not freed */
@@ -36,6 +38,7 @@ extern "C" __attribute__((visibility("default"))) void *aligned_alloc(size_t ali
     void *memory = nullptr;
     if (posix_memalign(&memory, alignment, size))
         return nullptr;
+    watch.n_bytes += watch.armed ? size : 0;
     if (watch.armed && watch.n_live < std::size(watch.live))
         watch.live[watch.n_live++] = memory;
     return memory;
@@ -123,7 +126,20 @@ class out_of_memory : public CppUnit::TestFixture
     CPPUNIT_TEST(prepared_taps_survive_a_failed_prepare);
     CPPUNIT_TEST(convolve);
     CPPUNIT_TEST(sizes_within_bounds_but_beyond_memory);
+    CPPUNIT_TEST(one_row_for_all_channels_is_stored_once);
+    CPPUNIT_TEST(memory_of_long_taps_is_given_back);
     CPPUNIT_TEST_SUITE_END();
+
+    /* Bytes that a call allocates. */
+    template <typename Call>
+    static size_t bytes_of(const Call &call)
+    {
+        watch = Watch();
+        watch.armed = true;
+        call();
+        watch.armed = false;
+        return watch.n_bytes;
+    }
 
 public:
     void setUp() override
@@ -256,6 +272,46 @@ public:
             CPPUNIT_ASSERT_MESSAGE(kind.label, !filter);
             const std::string message = oaconv_last_error();
             CPPUNIT_ASSERT_MESSAGE(message, message.find("8192 taps") != std::string::npos);
+        }
+    }
+
+    void one_row_for_all_channels_is_stored_once()
+    {
+        constexpr size_t M = 256, P = 1000, hop = 3000;
+        for (const Kind &kind : kinds()) {
+            const Spec spec{kind.type, kind.backend, M, hop};
+            const Rows one = Random(106).taps(kind.type, {P});
+            const Rows many = Random(107).taps(kind.type, std::vector<size_t>(M, P));
+            const Filter planned(spec, one); /* FFT plans stay, whoever comes first */
+            const size_t for_one = bytes_of([&] { Filter(spec, one); });
+            const size_t for_equal = bytes_of([&] { Filter(spec, Rows(M, one[0])); });
+            const size_t for_many = bytes_of([&] { Filter(spec, many); });
+            const size_t row = planned.info().n_fft ? 8 * planned.info().n_fft : 16 * P;
+            CPPUNIT_ASSERT_MESSAGE(kind.label, for_many >= for_one + (M - 1) * row);
+            CPPUNIT_ASSERT_MESSAGE(kind.label, for_equal < for_one + (M - 1) * row / 2);
+        }
+    }
+
+    void memory_of_long_taps_is_given_back()
+    {
+        constexpr size_t M = 3, hop = 64;
+        for (const Kind &kind : kinds()) {
+            Random random(108);
+            Filter filter({kind.type, kind.backend, M, hop}, random.taps(kind.type, {5}));
+            const Rows x = random.signal(kind.type, M, 200 * hop);
+            Rows y;
+            filter.prepare(random.taps(kind.type, {5}));
+            const size_t before = bytes_of([&] { filter.prepare(random.taps(kind.type, {6})); });
+            filter.swap();
+            filter.prepare(random.taps(kind.type, {5000}));
+            filter.swap();
+            filter.process(x, 0, hop, y, random);
+            filter.prepare(random.taps(kind.type, {5}));
+            filter.swap(); /* now the long ones ring */
+            filter.process(x, hop, 100 * hop, y, random);
+            filter.prepare(random.taps(kind.type, {5}));
+            const size_t after = bytes_of([&] { filter.prepare(random.taps(kind.type, {6})); });
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, before, after);
         }
     }
 };

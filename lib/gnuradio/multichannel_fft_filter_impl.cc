@@ -66,11 +66,12 @@ double checked_latency(double latency)
     return latency;
 }
 
-/* Samples that half a buffer is made for: those before us and after us, each twice as long. */
+/* Samples that half a buffer is made for, whole hops: those before us and after us are twice as
+ * long each. */
 int largest_batch(int max_batch, int hop, int n_channels, std::size_t sample_bytes)
 {
     const long affordable = buffer_budget / long(4 * sample_bytes * std::size_t(n_channels));
-    return std::max(int(std::min<long>(max_batch, affordable)), hop);
+    return std::max(int(std::min<long>(max_batch, affordable)) / hop * hop, hop);
 }
 
 /* The number of ports, refused before the block or anything else is made. */

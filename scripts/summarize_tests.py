@@ -3,8 +3,9 @@
 """Counts the cases of ctest reports: summarize_tests.py REPORT.xml... [--not-built=FOLDER]...
 
 A ctest test that runs many cases (pytest, CppUnit) is counted case by case, from its output. Prints
-what failed, what was skipped and why, and last "N passed, N failed, N skipped". Exits with 1 where
-something failed, or nothing passed.
+what failed, what was skipped and why, and last "N passed, N failed, N skipped". What programs say
+they leave out beside cases that they run, such as a backend, is counted once per report, however
+many of them say so. Exits with 1 where something failed, or nothing passed.
 """
 import argparse
 import os
@@ -32,6 +33,7 @@ class Count:
     skipped: int = 0
     failures: list = field(default_factory=list)  # names of ctest tests
     skips: list = field(default_factory=list)  # reasons
+    left_out: set = field(default_factory=set)  # reasons, not among the skipped yet
 
     def add(self, other):
         self.passed += other.passed
@@ -39,6 +41,7 @@ class Count:
         self.skipped += other.skipped
         self.failures += other.failures
         self.skips += other.skips
+        self.left_out |= other.left_out
 
     def __str__(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -55,15 +58,15 @@ def count_output(output):
             skipped=n.get("skipped", 0) + n.get("xfailed", 0),
             skips=[why if n == "1" else f"{why} ({n} cases)" for n, why in PYTEST_SKIP.findall(output)],
         )
-    skips = SKIP_LINE.findall(output)
+    left_out = set(SKIP_LINE.findall(output))
     failed = CPPUNIT_FAILED.search(output)
     if failed:
         run, failures, errors = map(int, failed.groups())
         bad = failures + errors
-        return Count(run - bad, bad, len(skips), skips=skips)
+        return Count(run - bad, bad, left_out=left_out)
     ok = CPPUNIT_OK.search(output)
     if ok:
-        return Count(int(ok[1]), 0, len(skips), skips=skips)
+        return Count(int(ok[1]), left_out=left_out)
     return None
 
 
@@ -74,7 +77,7 @@ def count_test(case):
     skipped = case.find("skipped")
     if verdict == "run":
         count = count_output(output) or Count(passed=1)
-        if count.passed + count.skipped == 0:
+        if count.passed + count.skipped + len(count.left_out) == 0:
             count.failed = max(count.failed, 1)
     elif verdict == "fail":
         count = count_output(output) or Count()
@@ -94,6 +97,8 @@ def count_report(path):
     cases = ET.parse(path).getroot().findall("testcase") if path.exists() else []
     for case in cases:
         count.add(count_test(case))
+    count.skipped += len(count.left_out)
+    count.skips += sorted(count.left_out)
     return count if cases else Count(failed=1, failures=["no tests were run"])
 
 

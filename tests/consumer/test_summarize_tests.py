@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape
 SUMMARIZE = Path(__file__).resolve().parents[2] / "scripts" / "summarize_tests.py"
 SKIPPED = '<skipped message="SKIP_RETURN_CODE=77"/>'
 NOT_FOUND = '<skipped message="Unable to find executable"/>'
+NO_DRIVER = "skipped: cuda, no driver\n\nOK (2 tests)\n"
+ONE_CORE = "skipped: affinity, one core only\n" + NO_DRIVER
 PYTEST = "SKIPPED [2] test_it.py:3: no GPU\n=== 1 failed, 7 passed, 2 skipped in 1.02s ===\n"
 
 # (ctest's verdict, what stands in its report besides, output; passed, failed, skipped)
@@ -30,6 +32,20 @@ CASES = [
     ("run", "", "==== no tests ran in 0.01s ====\n==== 1 deselected in 0.01s ====\n", 0, 1, 0),
 ]
 
+# (outputs of programs of one report; passed, failed, skipped): the same words are one skip.
+REPORTS = [
+    ([NO_DRIVER, NO_DRIVER], 4, 0, 1),
+    ([NO_DRIVER, ONE_CORE, ONE_CORE], 6, 0, 2),
+    ([NO_DRIVER, PYTEST], 9, 1, 3),
+]
+
+
+def as_test(verdict, extra, output):
+    return (
+        f'<testcase name="t" status="{verdict}">{extra}'
+        f"<system-out>{escape(output)}</system-out></testcase>"
+    )
+
 
 def summarize(*arguments):
     done = subprocess.run([sys.executable, SUMMARIZE, *arguments], capture_output=True, text=True)
@@ -38,23 +54,27 @@ def summarize(*arguments):
 
 def main():
     wrong = []
+    reports = [([as_test(*case[:3])], *case[2:]) for case in CASES]
+    reports += [([as_test("run", "", o) for o in case[0]], *case) for case in REPORTS]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        for verdict, extra, output, passed, failed, skipped in CASES:
-            report.write_text(
-                f'<testsuite><testcase name="t" status="{verdict}">{extra}'
-                f"<system-out>{escape(output)}</system-out></testcase></testsuite>"
-            )
+        for tests, output, passed, failed, skipped in reports:
+            report.write_text(f"<testsuite>{''.join(tests)}</testsuite>")
             status = int(failed > 0 or passed == 0)
             expected = status, f"{passed} passed, {failed} failed, {skipped} skipped"
             if summarize(report) != expected:
                 wrong.append(f"{output!r}: {summarize(report)}, not {expected}")
 
+        tests = as_test("run", "", NO_DRIVER)
+        report.write_text(f"<testsuite>{tests}</testsuite>")
+        if summarize(report, report) != (0, "4 passed, 0 failed, 2 skipped"):
+            wrong.append(f"two reports: {summarize(report, report)}")
+
         report.write_text("<testsuite/>")
         for arguments in ([report], [report.with_name("absent.xml")], ["--not-built=build"]):
             if summarize(*arguments) != (1, "0 passed, 1 failed, 0 skipped"):
                 wrong.append(f"{arguments}: {summarize(*arguments)}")
-    print("\n".join(wrong) or f"{len(CASES)} reports counted")
+    print("\n".join(wrong) or f"{len(reports)} reports counted")
     return 1 if wrong else 0
 
 

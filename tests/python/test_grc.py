@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The block in GNU Radio Companion: what its graphs do, and what is refused before they run."""
+import importlib.util
+import os
+import pathlib
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import yaml
+from gnuradio import gr
+
+import helpers as h
+
+SOURCE = pathlib.Path(os.environ.get("OACONV_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
+BLOCK = "oaconv_multichannel_fft_filter"
+KIND = pytest.mark.parametrize("kind", h.KINDS)
+needs_grcc = pytest.mark.skipif(not shutil.which("grcc"), reason="no grcc")
+
+N = 20000  # samples of every stream
+RATE = 20e3
+LENGTHS, NEW_LENGTHS = [65, 1, 30], [7, 200, 64]  # of the rows of taps
+EVERYTHING = {  # no parameter has its default
+    "num_chans": "3", "taps": "taps", "backend": "direct", "hop": "48", "flush": "True",
+    "threads": "2", "max_latency": "0.004", "max_batch": "4096"}
+
+
+# ---- graphs that grcc compiles ----
+
+
+def entry(name, key, **parameters):
+    return {"name": name, "id": key, "parameters": parameters, "states": {"state": "enabled"}}
+
+
+def flowgraph(name, kind, taps, recording):
+    """Throttled sources of the recording's rows, the block with every parameter, sinks."""
+    port = "float" if kind[0] == "f" else "complex"
+    parts = [
+        entry("taps", "variable", value=repr([row.tolist() for row in taps])),
+        entry("streams", "variable", value=f"__import__('numpy').load({str(recording)!r})"),
+        entry("filters", BLOCK, type=kind, **EVERYTHING)]
+    wires = []
+    for m in range(len(taps)):
+        parts += [
+            entry(f"source_{m}", "blocks_vector_source_x", type=port, vector=f"streams[{m}]",
+                  repeat="False"),
+            entry(f"throttle_{m}", "blocks_throttle", type=port, samples_per_second=str(RATE)),
+            entry(f"sink_{m}", "blocks_vector_sink_x", type=port)]
+        wires += [[f"source_{m}", "0", f"throttle_{m}", "0"],
+                  [f"throttle_{m}", "0", "filters", str(m)],
+                  ["filters", str(m), f"sink_{m}", "0"]]
+    options = {"id": name, "generate_options": "no_gui", "run_options": "run"}
+    return {"options": {"parameters": options, "states": {"state": "enabled"}},
+            "blocks": parts, "connections": wires, "metadata": {"file_format": 1}}
+
+
+def grcc(folder, *flowgraphs):
+    environment = dict(os.environ, GRC_BLOCKS_PATH=str(SOURCE / "grc"), HOME=str(folder))
+    done = subprocess.run(["grcc", "-o", folder, *flowgraphs], env=environment, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+class Compiled:
+    """The Python text of one graph, a graph of that class, what it filters and how."""
+
+    def __init__(self, kind, path, streams, taps):
+        self.kind, self.path, self.streams, self.taps = kind, path, streams, taps
+
+    def make(self):
+        spec = importlib.util.spec_from_file_location(self.path.stem, self.path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        graph = getattr(module, self.path.stem)()
+        return graph, [getattr(graph, f"sink_{m}") for m in range(len(self.streams))]
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """By kind; one run of grcc makes them all, its start takes the longest."""
+    folder = tmp_path_factory.mktemp("grcc")
+    rng, graphs, files = h.seeded("graphs"), {}, []
+    for kind in h.KINDS:
+        streams, taps = h.signals(rng, kind, 3, N), h.rows(rng, kind, LENGTHS)
+        np.save(folder / f"{kind}.npy", streams)
+        files.append(folder / f"{kind}.grc")
+        text = yaml.safe_dump(flowgraph(f"graph_{kind}", kind, taps, folder / f"{kind}.npy"))
+        files[-1].write_text(text, encoding="utf-8")
+        graphs[kind] = Compiled(kind, folder / f"graph_{kind}.py", streams, taps)
+    grcc(folder, *files)
+    return graphs
+
+
+@needs_grcc
+@KIND
+def test_a_compiled_graph_filters_with_every_parameter(kind, compiled):
+    graph, sinks = compiled[kind].make()
+    assert (graph.filters.backend(), graph.filters.hop()) == ("direct", 48)
+    assert graph.filters.threads() == min(2, len(os.sched_getaffinity(0)))
+    h.run(graph)
+    h.assert_filtered(h.received(kind, sinks), compiled[kind].streams, compiled[kind].taps, True)
+
+
+@needs_grcc
+@KIND
+def test_the_compiled_call_has_every_parameter(kind, compiled):
+    text = "".join(compiled[kind].path.read_text(encoding="utf-8").split())
+    assert (f"oaconv.multichannel_fft_filter_{kind}(taps,n_channels=3,backend='direct',hop=48,"
+            "flush=True,threads=2,max_latency=0.004,max_batch=4096)") in text
+    assert "self.filters.set_taps(self.taps)" in text
+
+
+@needs_grcc
+@KIND
+def test_taps_change_while_a_compiled_graph_runs(kind, compiled, rng):
+    old, streams = compiled[kind].taps, compiled[kind].streams
+    new = h.rows(rng, kind, NEW_LENGTHS)
+    graph, sinks = compiled[kind].make()
+    with h.Running(graph):
+        h.until(lambda: graph.filters.nitems_written(0) > 1000, "the first samples")
+        graph.set_taps(new)  # as a slider in the window would
+        h.until(lambda: graph.filters.tap_changes() == 1, "the change of taps")
+    first = graph.filters.last_tap_change()
+    assert 1000 < first < N
+    pieces = [[(0, a), (first, b)] for a, b in zip(old, new)]
+    n = h.flushed_length(N, pieces)
+    got = h.received(kind, sinks)
+    h.assert_lengths(got, n)
+    for m, (y, x, p, sink) in enumerate(zip(got, streams, pieces, sinks)):
+        h.assert_close(y, h.oracle(x, p, n), h.tolerance(x, old[m], new[m]), f"channel {m}")
+        assert h.changes_of(sink) == [(first, 1)]
+
+
+# ---- what is refused while a graph is drawn ----
+
+
+@pytest.fixture(scope="module")
+def platform():
+    """GRC without its window, as grcc uses it."""
+    grc = pytest.importorskip("gnuradio.grc.core.platform", reason="no GNU Radio Companion")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRC_BLOCKS_PATH", str(SOURCE / "grc"))
+        made = grc.Platform(
+            name="GRC in a test", prefs=gr.prefs(), version=gr.version(),
+            version_parts=(gr.major_version(), gr.api_version(), gr.minor_version()))
+        made.build_library()
+    assert BLOCK in made.blocks
+    return made
+
+
+def complaints(platform, **parameters):
+    """What GRC says of the block's parameters; that its ports are open is not of interest here."""
+    graph = platform.make_flow_graph()
+    block = graph.new_block(BLOCK)
+    for name, value in {"id": "filters", **parameters}.items():
+        block.params[name].set_value(value)
+    graph.rewrite()
+    graph.validate()
+    return [text for element, text in graph.iter_error_messages()
+            if element is block or element in block.params.values()]
+
+
+ROWS_ARE_LISTS = "'rows are lists' and all(hasattr(row, '__len__') for row in taps)"
+N_ROWS = "len(taps) in (1, num_chans)"
+NOT_EMPTY = "all(len(row) > 0 for row in taps if hasattr(row, '__len__'))"
+FINITE = "all(__import__('numpy').isfinite(row).all() for row in taps)"
+REAL = "str(type) == 'ccc' or not any(__import__('numpy').iscomplexobj(row) for row in taps)"
+BACKEND = "backend in ('auto', 'cpu', 'volk', 'direct')"
+
+# name: (parameters, the assertion that fails)
+REFUSED = {
+    "no channels": ({"num_chans": "0", "taps": "[[1.0]]"}, "num_chans > 0"),
+    "no rows": ({"taps": "[]"}, N_ROWS),
+    "too few rows": ({"num_chans": "3"}, N_ROWS),
+    "too many rows": ({"taps": "[[1], [2], [3]]"}, N_ROWS),
+    "too many rows of an array": ({"taps": "__import__('numpy').ones((3, 5))"}, N_ROWS),
+    "flat taps": ({"taps": "[1.0, 2.0]"}, ROWS_ARE_LISTS),
+    "a flat array": ({"taps": "__import__('numpy').ones(2)"}, ROWS_ARE_LISTS),
+    "a number among rows": ({"taps": "[[1.0], 2.0]"}, ROWS_ARE_LISTS),
+    "an empty row": ({"taps": "[[1.0], []]"}, NOT_EMPTY),
+    "an empty array": ({"taps": "__import__('numpy').ones((2, 0))"}, NOT_EMPTY),
+    "NaN": ({"taps": "[[1.0], [2.0, float('nan')]]"}, FINITE),
+    "Inf": ({"taps": "[[1.0], [-float('inf'), 3.0]]"}, FINITE),
+    "NaN in an imaginary part": ({"taps": "[[1.0], [complex(1, float('nan'))]]"}, FINITE),
+    "complex taps for fff": ({"type": "fff", "taps": "[[1.0], [2.0, 1j]]"}, REAL),
+    "complex taps for ccf": ({"type": "ccf", "taps": "[[1.0, 1j], [2.0]]"}, REAL),
+    "complex numbers that are real": ({"type": "fff", "taps": "[[1.0], [2.0, 1 + 0j]]"}, REAL),
+    "a complex64 that is real": (
+        {"type": "ccf", "taps": "[[__import__('numpy').complex64(1)], [2.0]]"}, REAL),
+    "a complex128 that is real": (
+        {"type": "fff", "taps": "[[1.0], [__import__('numpy').complex128(1)]]"}, REAL),
+    "a complex array": ({"type": "ccf", "taps": "__import__('numpy').ones((2, 5), 'F')"}, REAL),
+    "an unknown backend": ({"backend": "fastest"}, BACKEND),
+    "a backend without a name": ({"backend": ""}, BACKEND),
+    "a negative hop": ({"hop": "-1"}, "0 <= hop <= 2**28"),
+    "too large a hop": ({"hop": "2**28 + 1"}, "0 <= hop <= 2**28"),
+    "negative threads": ({"threads": "-1"}, "threads >= 0"),
+    "a negative latency": ({"max_latency": "-0.001"}, "0 <= max_latency <= 3600"),
+    "too long a latency": ({"max_latency": "3601"}, "0 <= max_latency <= 3600"),
+    "a negative batch": ({"max_batch": "-1"}, "max_batch >= 0"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_one_assertion_names_what_is_wrong(case, platform):
+    parameters, assertion = REFUSED[case]
+    assert complaints(platform, **parameters) == [f'Assertion "{assertion}" failed.']
+
+
+# Rows that no loop in Python can walk: a graph is validated at every click, rows may be long.
+ONLY_WHOLE = ("[row.view(type('OnlyWhole', (type(row),), {'__iter__': None}))"
+              " for row in __import__('numpy').ones((2, 9))]")
+
+ACCEPTED = {
+    "what it starts with": {},
+    "all parameters": {**EVERYTHING, "taps": "[[1, 2], [3.5], [True]]"},
+    "one row for all": {"num_chans": "500", "taps": "[[1.0, 2.0]]"},
+    "tuples": {"taps": "((1.0, 2.0), (3.0,))"},
+    "complex taps": {"type": "ccc", "taps": "[[1j], [1.0, 2 + 1j]]"},
+    "whole numbers": {"type": "fff", "taps": "[[1, 2], [3]]"},
+    "numbers of NumPy": {"type": "ccf", "taps": "[list(__import__('numpy').ones(3, 'f'))] * 2"},
+    "an array": {"type": "fff", "taps": "__import__('numpy').ones((2, 5), 'f')"},
+    "a complex array": {"type": "ccc", "taps": "__import__('numpy').ones((2, 5), 'F')"},
+    "real rows that are not walked": {"type": "fff", "taps": ONLY_WHOLE},
+    "the largest hop": {"hop": "2**28"},
+    "no latency, no batch": {"max_latency": "0", "max_batch": "0"},
+    **{f"backend {name}": {"backend": name} for name in ("auto", "cpu", "volk", "direct")},
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_what_the_block_takes_is_not_refused(case, platform):
+    assert complaints(platform, **ACCEPTED[case]) == []

@@ -19,6 +19,7 @@ class Threads : public CppUnit::TestFixture
     CPPUNIT_TEST(threads_do_not_show);
     CPPUNIT_TEST(never_more_than_cores_or_channels);
     CPPUNIT_TEST(workers_follow_the_affinity_of_the_working_thread);
+    CPPUNIT_TEST(workers_follow_the_priority_of_the_working_thread);
     CPPUNIT_TEST_SUITE_END();
 
     Random random{30};
@@ -30,21 +31,39 @@ class Threads : public CppUnit::TestFixture
         return size_t(CPU_COUNT(&cpus));
     }
 
-    /* The cores that each worker of this process may run on, as the system writes them. */
-    static std::vector<std::string> cores_of_workers()
+    /* The folders under /proc of the workers of this process. */
+    static std::vector<std::filesystem::path> workers()
     {
-        std::vector<std::string> cores;
+        std::vector<std::filesystem::path> found;
         for (const auto &task : std::filesystem::directory_iterator("/proc/self/task")) {
-            std::string name, line;
-            std::getline(std::ifstream(task.path() / "comm") >> std::ws, name);
-            if (name != "oaconv worker")
-                continue;
-            std::ifstream status(task.path() / "status");
-            while (std::getline(status, line))
-                if (line.rfind("Cpus_allowed_list:", 0) == 0)
-                    cores.push_back(line.substr(line.find('\t') + 1));
+            std::string name;
+            std::ifstream comm(task.path() / "comm");
+            std::getline(comm, name);
+            if (name == "oaconv worker")
+                found.push_back(task.path());
         }
-        return cores;
+        return found;
+    }
+
+    /* The cores that a worker may run on, as the system writes them. */
+    static std::string cores_of(const std::filesystem::path &worker)
+    {
+        const std::string key = "Cpus_allowed_list:\t";
+        std::ifstream status(worker / "status");
+        std::string line;
+        while (std::getline(status, line))
+            if (line.rfind(key, 0) == 0)
+                return line.substr(key.size());
+        return "";
+    }
+
+    /* Enough at once that all workers take part. */
+    void filter_much(Filter &filter)
+    {
+        const size_t n = (size_t(1) << 18) / filter.info().hop * filter.info().hop;
+        Rows y(filter.info().n_channels);
+        Random cuts(1);
+        filter.process(random.signal(filter.type(), y.size(), n), 0, n, y, cuts);
     }
 
 public:
@@ -91,9 +110,7 @@ public:
             std::cout << "skipped: affinity of workers, there is one core only" << std::endl;
             return;
         }
-        const size_t M = 16, n = 1 << 18;
-        Filter filter({OAC_COMPLEX, "auto"}, random.taps(OAC_COMPLEX, std::vector<size_t>(M, 64)));
-        const Rows x = random.signal(OAC_COMPLEX, M, n);
+        Filter filter({OAC_COMPLEX, "auto"}, random.taps(OAC_COMPLEX, std::vector<size_t>(16, 64)));
         cpu_set_t before, one;
         pthread_getaffinity_np(pthread_self(), sizeof before, &before);
         for (int core = CPU_SETSIZE - 1; core >= 0; core--) {
@@ -102,15 +119,32 @@ public:
             CPU_ZERO(&one);
             CPU_SET(core, &one);
             CPPUNIT_ASSERT_EQUAL(0, pthread_setaffinity_np(pthread_self(), sizeof one, &one));
-            Rows y(M);
-            Random cuts(1);
-            filter.process(x, 0, n / filter.info().hop * filter.info().hop, y, cuts);
-            const std::vector<std::string> cores = cores_of_workers();
-            CPPUNIT_ASSERT_EQUAL(filter.info().threads - 1, cores.size());
-            for (const std::string &c : cores)
-                CPPUNIT_ASSERT_EQUAL(std::to_string(core), c);
+            filter_much(filter);
+            CPPUNIT_ASSERT_EQUAL(filter.info().threads - 1, workers().size());
+            for (const auto &worker : workers())
+                CPPUNIT_ASSERT_EQUAL(std::to_string(core), cores_of(worker));
         }
         pthread_setaffinity_np(pthread_self(), sizeof before, &before);
+    }
+
+    void workers_follow_the_priority_of_the_working_thread()
+    {
+        const sched_param real_time = {1}, ordinary = {0};
+        if (n_cores() < 2 || pthread_setschedparam(pthread_self(), SCHED_FIFO, &real_time)) {
+            std::cout
+                << "skipped: priority of workers, it needs two cores and the right to raise it"
+                << std::endl;
+            return;
+        }
+        Filter filter({OAC_COMPLEX, "auto"}, random.taps(OAC_COMPLEX, std::vector<size_t>(16, 64)));
+        for (const int policy : {SCHED_FIFO, SCHED_OTHER}) {
+            pthread_setschedparam(
+                pthread_self(), policy, policy == SCHED_FIFO ? &real_time : &ordinary);
+            filter_much(filter);
+            CPPUNIT_ASSERT_EQUAL(filter.info().threads - 1, workers().size());
+            for (const auto &worker : workers())
+                CPPUNIT_ASSERT_EQUAL(policy, sched_getscheduler(std::stoi(worker.filename())));
+        }
     }
 };
 

@@ -67,8 +67,11 @@ def cores_of_workers():
     """The cores that the block's own threads may run on, a string for each thread."""
     cores = []
     for task in pathlib.Path("/proc/self/task").iterdir():
-        if (task / "comm").read_text().strip() == "oaconv worker":
-            status = (task / "status").read_text()
+        try:
+            name, status = (task / "comm").read_text(), (task / "status").read_text()
+        except OSError:  # another thread has just ended
+            continue
+        if name.strip() == "oaconv worker":
             cores.append(status.split("Cpus_allowed_list:")[1].split()[0])
     return cores
 

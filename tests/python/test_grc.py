@@ -23,7 +23,8 @@ RATE = 20e3
 LENGTHS, NEW_LENGTHS = [65, 1, 30], [7, 200, 64]  # of the rows of taps
 EVERYTHING = {  # no parameter has its default
     "num_chans": "3", "taps": "taps", "backend": "direct", "hop": "48", "flush": "True",
-    "threads": "2", "max_latency": "0.004", "max_batch": "4096"}
+    "threads": "2", "max_latency": "0.004", "max_batch": "4096",
+    "maxoutbuf": "30"}  # every block has this one; here it is less than a hop
 
 
 # ---- graphs that grcc compiles ----
@@ -98,6 +99,7 @@ def test_a_compiled_graph_filters_with_every_parameter(kind, compiled):
     graph, sinks = compiled[kind].make()
     assert (graph.filters.backend(), graph.filters.hop()) == ("direct", 48)
     assert graph.filters.threads() == min(2, len(os.sched_getaffinity(0)))
+    assert graph.filters.max_output_buffer(0) == 30
     h.run(graph)
     h.assert_filtered(h.received(kind, sinks), compiled[kind].streams, compiled[kind].taps, True)
 

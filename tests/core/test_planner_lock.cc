@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The planner lock that a program hands over is held around every plan, and only there. */
+#include "compare.h"
 #include "filter.h"
 
 #include <algorithm>
@@ -28,6 +29,20 @@ struct Lock {
     }
 };
 
+/* Uses the moment of planning, in the middle of a prepare, to put in force what was prepared
+ * before. */
+struct Swapper {
+    oaconv *filter;
+    int n_swapped = 0;
+
+    static void lock(void *context)
+    {
+        Swapper *self = static_cast<Swapper *>(context);
+        self->n_swapped += oaconv_taps_swap(self->filter);
+    }
+    static void unlock(void *) {}
+};
+
 class planner_lock : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(planner_lock);
@@ -36,6 +51,7 @@ class planner_lock : public CppUnit::TestFixture
     CPPUNIT_TEST(is_not_taken_for_known_sizes_or_samples);
     CPPUNIT_TEST(can_be_taken_back);
     CPPUNIT_TEST(half_a_lock_is_none);
+    CPPUNIT_TEST(a_swap_in_the_middle_of_a_prepare_loses_nothing);
     CPPUNIT_TEST_SUITE_END();
 
     Lock d_lock;
@@ -105,6 +121,37 @@ public:
         oaconv_set_planner_lock(Lock::lock, nullptr, &d_lock);
         Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
         expect_locked(0);
+    }
+
+    void a_swap_in_the_middle_of_a_prepare_loses_nothing()
+    {
+        Random random(96);
+        const size_t hop = fresh_hop(), n = 3 * hop;
+        const Rows x = random.signal(OAC_COMPLEX, 2, n);
+        const Rows first = random.taps(OAC_COMPLEX, {5, 5});
+        const Rows longer = random.taps(OAC_COMPLEX, {20 * hop, 20 * hop});
+        const Rows last = random.taps(OAC_COMPLEX, {2 * hop, 7});
+        Filter filter({OAC_COMPLEX, "volk", 0, hop}, first);
+        Rows y(2);
+        filter.process(x, 0, hop, y, random);
+        filter.prepare(longer);
+        Swapper swapper{filter.handle()};
+        oaconv_set_planner_lock(Swapper::lock, Swapper::unlock, &swapper);
+        filter.prepare(last);
+        CPPUNIT_ASSERT_EQUAL(1, swapper.n_swapped);
+        const size_t n_fft = filter.info().n_fft;
+        filter.process(x, hop, hop, y, random);
+        CPPUNIT_ASSERT(filter.swap());
+        filter.process(x, 2 * hop, hop, y, random);
+        filter.finish(x, n, 0, y, random);
+        filter.read_tail(filter.tail_length(), y);
+        expect_close("first, longer, last",
+                     OAC_COMPLEX,
+                     respond(OAC_COMPLEX,
+                             x,
+                             n,
+                             {{0, first, n_fft}, {hop, longer, n_fft}, {2 * hop, last, n_fft}}),
+                     y);
     }
 };
 

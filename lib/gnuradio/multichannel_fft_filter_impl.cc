@@ -277,7 +277,6 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
     if (d_stage)
         d_stage->clear();
     d_change_unmarked = false;
-    d_rate.restart(rate_follower::clock::now());
     publish();
 }
 

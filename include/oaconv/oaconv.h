@@ -12,8 +12,7 @@
  *     P   taps of the longest row
  *     N   points of the FFT
  *     L   segment: new samples per FFT, L <= N - P + 1
- *     hop samples the engine takes at a time: L, or 2 L where two segments of a real signal travel
- *         as the real and imaginary part of one complex segment
+ *     hop samples the engine takes at a time: L or more; L where the taps are partitioned
  *
  * A handle is used by one thread at a time, its working thread; only oaconv_taps_prepare() may be
  * called from any thread while the handle works. Different handles are independent.
@@ -87,15 +86,19 @@ typedef struct oaconv_info {
     size_t n_channels;
     size_t n_taps;        /**< P, of the longest row in force */
     size_t n_fft;         /**< N; 0 where the backend uses no FFT */
+    size_t n_partitions;  /**< K: parts that the taps are cut into, for a hop much shorter than P;
+                               mostly 1 */
     size_t segment;       /**< L */
     size_t hop;           /**< may change when taps change, unless the config fixed it */
     size_t threads;       /**< that share the channels, the working thread included */
     size_t latency;       /**< most samples that can wait for a hop to fill: hop - 1 */
+    double cost;          /**< nanoseconds per sample of one channel on one core, as the planner
+                               estimates; 0 where the backend uses no FFT */
     uint64_t n_samples;   /**< samples per channel done since creation or reset */
     uint64_t n_changes;   /**< tap changes in force since creation or reset */
     uint64_t last_change; /**< the sample at which the latest of them took effect */
     const char *backend;  /**< exact name; static */
-    const char *reason;   /**< why this backend; static */
+    const char *reason;   /**< why this backend; lives as long as the filter */
 } oaconv_info;
 
 /** A filter at work; opaque. */

@@ -14,9 +14,11 @@ struct share {
 
 struct backend {
     const char *name;
-    const char *reason; /* what it is, or why it cannot run */
-    bool usable;
     bool uses_fft;
+    enum cost_method method; /* how, where it uses one */
+
+    /* Whether it can run here; *reason says what it is, or why not. Static. */
+    bool (*usable)(const char **reason);
 
     /* Allocates everything, scratch included; copies what it needs of the taps. On failure *state
      * is NULL and the message is set. */
@@ -38,14 +40,20 @@ struct backend {
     void (*destroy)(void *state); /* accepts NULL and half-built */
 };
 
-/* All backends; `auto` takes the first usable one, which is never the oracle. */
+/* All backends, usable or not. */
 size_t oac_backend_count(void);
 const struct backend *oac_backend_get(size_t i);
 
-/* The backend of a name, "auto" and "cpu" included, and why it was taken. */
-oaconv_status
-oac_backend_find(const char *name, const struct backend **backend, const char **reason);
+enum { OAC_MAX_REASON = 160 };
 
+/* The backend of a name, and why it was taken; "auto" and "cpu" are the backend that filters what
+ * is requested at the least cost. */
+oaconv_status oac_backend_find(const char *name,
+                               const struct plan_request *request,
+                               const struct backend **backend,
+                               char reason[OAC_MAX_REASON]);
+
+extern const struct backend oac_backend_simd;
 extern const struct backend oac_backend_volk;
 extern const struct backend oac_backend_direct;
 

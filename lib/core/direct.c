@@ -148,10 +148,15 @@ static void drain(void *state, float *const *tail)
     }
 }
 
+static bool usable(const char **reason)
+{
+    *reason = "the sum itself in double precision: exact and slow";
+    return true;
+}
+
 const struct backend oac_backend_direct = {
     .name = "direct",
-    .reason = "the sum itself in double precision: exact and slow",
-    .usable = true,
+    .usable = usable,
     .create = create,
     .run = run,
     .drain = drain,

@@ -6,6 +6,7 @@
 #include "oaconv/oaconv.h"
 
 #include "backend.h"
+#include "cost_table.h"
 #include "error.h"
 #include "memory.h"
 #include "pool.h"
@@ -32,7 +33,7 @@ struct oaconv {
     size_t n_channels, hop; /* as configured */
     _Atomic(size_t) max_hop;
     const struct backend *backend;
-    const char *reason;
+    char reason[OAC_MAX_REASON];
     struct engine *engine; /* in force; the working thread's */
     struct pool *pool;     /* NULL: the working thread does all */
 
@@ -70,9 +71,11 @@ const char *oaconv_backend_name(size_t i)
 bool oaconv_backend_usable(size_t i, const char **reason)
 {
     const struct backend *backend = oac_backend_get(i);
+    const char *why = "no such backend";
+    const bool usable = backend && backend->usable(&why);
     if (reason)
-        *reason = backend ? backend->reason : "no such backend";
-    return backend && backend->usable;
+        *reason = why;
+    return usable;
 }
 
 void oaconv_config_init(oaconv_config *config)
@@ -120,20 +123,29 @@ static bool alloc_pending(const oaconv *f, struct engine *e, size_t capacity)
     return true;
 }
 
+static struct plan_request make_request(const oaconv *f, const struct taps *taps)
+{
+    return (struct plan_request){.type = f->type,
+                                 .n_channels = f->n_channels,
+                                 .n_rows = taps->n_distinct,
+                                 .n_taps = taps->longest,
+                                 .hop = f->hop,
+                                 .max_hop = atomic_load(&f->max_hop)};
+}
+
 static struct plan make_plan(const oaconv *f, const struct taps *taps)
 {
-    const struct plan_request request = {.type = f->type,
-                                         .n_channels = f->n_channels,
-                                         .n_rows = taps->n_distinct,
-                                         .n_taps = taps->longest,
-                                         .hop = f->hop,
-                                         .max_hop = atomic_load(&f->max_hop)};
     struct plan plan = {.n_taps = taps->longest,
                         .segment = f->hop ? f->hop : 1,
                         .hop = f->hop ? f->hop : 1,
+                        .n_partitions = 1,
+                        .partition = taps->longest,
                         .cost = (double)taps->longest};
-    if (f->backend->uses_fft)
-        oac_plan_init(&plan, &request);
+    if (f->backend->uses_fft) {
+        struct plan_request request = make_request(f, taps);
+        request.method = f->backend->method;
+        oac_plan_init(&plan, &request, oac_cost_table());
+    }
     return plan;
 }
 
@@ -235,7 +247,7 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     f->n_channels = config->n_channels ? config->n_channels : config->n_rows;
     f->hop = config->hop;
     atomic_init(&f->max_hop, config->max_hop);
-    return oac_backend_find(config->backend, &f->backend, &f->reason);
+    return OAC_OK;
 }
 
 /* Workers for M channels: never more than cores or channels. */
@@ -261,7 +273,10 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
     status = oac_taps_init(&taps, f->type, f->n_channels, config->rows, config->n_rows);
     if (status != OAC_OK)
         return status;
-    status = make_pool(f, config->threads);
+    const struct plan_request request = make_request(f, &taps);
+    status = oac_backend_find(config->backend, &request, &f->backend, f->reason);
+    if (status == OAC_OK)
+        status = make_pool(f, config->threads);
     if (status == OAC_OK)
         status = engine_create(&f->engine, f, &taps, 0);
     if (status == OAC_OK)
@@ -544,11 +559,13 @@ void oaconv_get_info(const oaconv *f, oaconv_info *info)
     const struct plan *plan = &f->engine->plan;
     *info = (oaconv_info){.n_channels = f->n_channels,
                           .n_taps = plan->n_taps,
+                          .n_partitions = plan->n_partitions,
                           .n_fft = plan->n_fft,
                           .segment = plan->segment,
                           .hop = plan->hop,
                           .threads = n_workers(f),
                           .latency = plan->hop - 1,
+                          .cost = f->backend->uses_fft ? plan->cost : 0,
                           .n_samples = f->n_samples,
                           .n_changes = f->n_changes,
                           .last_change = f->engine_since,

@@ -2,45 +2,32 @@
  * The cost of an overlap-add plan, and the search for the cheapest. */
 #include "plan.h"
 
-#include <math.h>
-
-enum { SMALLEST_FFT = 16 };
 static const size_t largest_fft = (size_t)1 << 30;
 
 /* Bytes that the whole filter may spend on spectra and on one hop of signal, beyond the least that
  * the taps need. */
 static const double spectra_budget = 1024.0 * 1024 * 1024;
 static const double hop_budget = 64.0 * 1024 * 1024;
+static const size_t point_bytes = 2 * sizeof(float);
 
-/* Speed of FFTW's complex transforms by the memory that one channel's work touches: two buffers
- * and a spectrum. Nominal caches and rates of a current x86-64 core with AVX. */
-static const struct level {
-    double bytes, gflops;
-} levels[] = {{32 * 1024.0, 55}, {1024 * 1024.0, 30}, {16 * 1024 * 1024.0, 13}};
-enum { N_LEVELS = sizeof levels / sizeof *levels };
-static const double gflops_beyond = 7;
-static const double spectrum_gbytes_per_s = 20; /* from L3, when L2 cannot hold all channels' */
-static const double per_point = 0.6;            /* ns: product, load, overlap-add, store */
-static const double per_segment = 60;           /* ns: calls and loops */
+/* Partitions that a plan takes without being forced to by its hop. */
+static const size_t most_free_partitions = 8;
 
-/* Nanoseconds for one segment: two transforms of N points and all that goes with them. */
-static double segment_cost(const struct plan_request *request, size_t n_fft)
+static bool is_real(const struct plan_request *request)
 {
-    const double n = (double)n_fft, complex_bytes = 2 * sizeof(float);
-    double gflops = gflops_beyond;
-    for (int i = N_LEVELS - 1; i >= 0; i--)
-        if (3 * complex_bytes * n <= levels[i].bytes)
-            gflops = levels[i].gflops;
-    double cost = per_segment + n * per_point + 2 * 5 * n * log2(n) / gflops;
-    if ((double)request->n_rows * complex_bytes * n > levels[1].bytes)
-        cost += complex_bytes * n / spectrum_gbytes_per_s;
-    return cost;
+    return request->type == OAC_REAL;
 }
 
 /* Segments that travel in one transform. */
-static size_t segments_per_fft(oaconv_type type)
+static size_t segments_per_fft(const struct plan_request *request)
 {
-    return type == OAC_REAL ? 2 : 1;
+    return is_real(request) && request->method == COST_PAIRS ? 2 : 1;
+}
+
+/* Complex points of a transform for blocks of N samples. */
+static size_t points(const struct plan_request *request, size_t n_fft)
+{
+    return is_real(request) && request->method == COST_FOLDED ? n_fft / 2 : n_fft;
 }
 
 static size_t divide_up(size_t a, size_t b)
@@ -56,11 +43,35 @@ static size_t most(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* Nanoseconds for one transform there and back, and the products with all partitions. */
+static double block_cost(const struct plan_request *request,
+                         const struct cost_table *costs,
+                         const struct plan *plan)
+{
+    const size_t n = points(request, plan->n_fft), K = plan->n_partitions;
+    const double spectrum = (double)(n * point_bytes);
+    const double spectra = spectrum * (double)K * (double)request->n_rows;
+    const double inputs = K > 1 ? spectrum * (double)K * (double)request->n_channels : 0;
+    double cost = oac_cost_of_block(costs, request->method, is_real(request), n);
+    if (K > 1)
+        cost += (double)(K * n) * costs->product;
+    if (spectra + inputs > costs->near_bytes)
+        cost += spectrum * (double)K * (K > 1 ? 2 : 1) * costs->far_byte;
+    return cost;
+}
+
+static void
+set_cost(const struct plan_request *request, const struct cost_table *costs, struct plan *plan)
+{
+    const size_t n_ffts = divide_up(plan->hop, segments_per_fft(request) * plan->segment);
+    plan->cost = (double)n_ffts * block_cost(request, costs, plan) / (double)plan->hop;
+}
+
 /* The longest hop the plan may choose. */
 static size_t hop_bound(const struct plan_request *request)
 {
     const double sample_bytes =
-        (request->type == OAC_REAL ? 1 : 2) * sizeof(float) * (double)request->n_channels;
+        (is_real(request) ? 1 : 2) * sizeof(float) * (double)request->n_channels;
     size_t bound = most(4 * request->n_taps, 512);
     bound = least(bound, OAC_MAX_HOP);
     bound = least(bound, most((size_t)(hop_budget / sample_bytes), 64));
@@ -73,45 +84,80 @@ static size_t hop_bound(const struct plan_request *request)
 static size_t free_segment(const struct plan_request *request, size_t n_fft, size_t bound)
 {
     size_t segment = n_fft - request->n_taps + 1;
-    segment = least(segment, most(bound / segments_per_fft(request->type), 1));
+    segment = least(segment, most(bound / segments_per_fft(request), 1));
     return segment >= 64 ? segment / 16 * 16 : segment; /* whole vectors */
 }
 
-static struct plan plan_of_size(const struct plan_request *request, size_t n_fft)
+/* All taps in one block of N samples. */
+static struct plan whole_plan(const struct plan_request *request, size_t n_fft)
 {
-    const size_t together = segments_per_fft(request->type);
-    struct plan plan = {.n_taps = request->n_taps, .n_fft = n_fft};
+    const size_t together = segments_per_fft(request);
+    struct plan plan = {
+        .n_taps = request->n_taps, .n_fft = n_fft, .n_partitions = 1, .partition = request->n_taps};
     if (request->hop) {
         const size_t fits = together * (n_fft - request->n_taps + 1);
         const size_t n_segments = together * divide_up(request->hop, fits);
         plan.hop = request->hop;
         plan.segment = divide_up(request->hop, n_segments);
+        if (n_segments > together) /* whole vectors */
+            plan.segment = least(divide_up(plan.segment, 16) * 16, fits / together);
     } else {
         plan.segment = free_segment(request, n_fft, hop_bound(request));
         plan.hop = least(together * plan.segment, hop_bound(request));
     }
-    const size_t n_ffts = divide_up(plan.hop, together * plan.segment);
-    plan.cost = (double)n_ffts * segment_cost(request, n_fft) / (double)plan.hop;
     return plan;
 }
 
-enum { N_FACTORS = 3, N_POWERS = 27, MOST_CANDIDATES = N_FACTORS * N_POWERS };
+/* The taps in parts, one segment a hop. */
+static struct plan partitioned_plan(const struct plan_request *request, size_t n_fft)
+{
+    struct plan plan = {.n_taps = request->n_taps, .n_fft = n_fft};
+    plan.hop = plan.segment = request->hop ? request->hop : n_fft / 2;
+    plan.partition = (n_fft - plan.segment + 1) / plan.segment * plan.segment;
+    plan.n_partitions = divide_up(request->n_taps, plan.partition);
+    return plan;
+}
 
-/* One plan for every FFT size worth a thought, 1, 3 and 5 times a power of two, from P on. */
-static size_t list_candidates(const struct plan_request *request, struct plan *list)
+static bool may_be_partitioned(const struct plan_request *request, size_t n_fft)
+{
+    if (request->method != COST_FOLDED)
+        return false;
+    if (request->hop)
+        return n_fft + 1 >= 2 * request->hop && n_fft - request->hop + 1 < request->n_taps;
+    const size_t parts = divide_up(request->n_taps, n_fft / 2);
+    return n_fft / 2 <= hop_bound(request) && parts > 1 &&
+           (parts <= most_free_partitions || request->max_hop);
+}
+
+static bool may_be_whole(const struct plan_request *request, size_t n_fft)
+{
+    const double spectra =
+        (double)points(request, n_fft) * (double)request->n_rows * (double)point_bytes;
+    return n_fft >= request->n_taps && (spectra <= spectra_budget || n_fft <= 4 * request->n_taps);
+}
+
+enum { N_FACTORS = 3, N_POWERS = 27, MOST_CANDIDATES = 2 * N_FACTORS * N_POWERS };
+
+/* Plans of every size worth a thought: transforms of 1, 3 and 5 times a power of two. */
+static size_t list_candidates(const struct plan_request *request,
+                              const struct cost_table *costs,
+                              struct plan *list)
 {
     static const size_t factors[N_FACTORS] = {1, 3, 5};
+    const size_t smallest = request->method == COST_FOLDED ? 64 : 16;
     size_t n = 0;
-    for (size_t power = SMALLEST_FFT; power <= largest_fft; power *= 2)
+    for (size_t power = smallest; power <= largest_fft; power *= 2)
         for (size_t i = 0; i < N_FACTORS; i++) {
-            const size_t n_fft = factors[i] * power;
-            if (n_fft < request->n_taps || n_fft > largest_fft)
+            const size_t n_fft = factors[i] * power * (points(request, 2) == 1 ? 2 : 1);
+            if (n_fft > largest_fft)
                 continue;
-            const double spectra = (double)n_fft * (double)request->n_rows * 2 * sizeof(float);
-            if (spectra > spectra_budget && n_fft > 4 * request->n_taps)
-                continue;
-            list[n++] = plan_of_size(request, n_fft);
+            if (may_be_whole(request, n_fft))
+                list[n++] = whole_plan(request, n_fft);
+            if (may_be_partitioned(request, n_fft))
+                list[n++] = partitioned_plan(request, n_fft);
         }
+    for (size_t i = 0; i < n; i++)
+        set_cost(request, costs, &list[i]);
     return n;
 }
 
@@ -122,13 +168,15 @@ static bool cheaper(const struct plan *a, const struct plan *b)
 
 static bool shorter(const struct plan *a, const struct plan *b)
 {
-    return a->hop != b->hop ? a->hop < b->hop : a->n_fft < b->n_fft;
+    return a->hop != b->hop ? a->hop < b->hop : cheaper(a, b);
 }
 
-void oac_plan_init(struct plan *plan, const struct plan_request *request)
+void oac_plan_init(struct plan *plan,
+                   const struct plan_request *request,
+                   const struct cost_table *costs)
 {
     struct plan list[MOST_CANDIDATES];
-    const size_t n = list_candidates(request, list);
+    const size_t n = list_candidates(request, costs, list);
     *plan = list[0];
     for (size_t i = 1; i < n; i++)
         if (cheaper(&list[i], plan))

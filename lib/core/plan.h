@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Chooses the FFT size and the segment: numbers in, numbers out. */
+ * Chooses the FFT size, the segment and the partitions: numbers in, numbers out. */
 #ifndef OAC_PLAN_H
 #define OAC_PLAN_H
 
+#include "cost.h"
 #include "oaconv/oaconv.h"
 
 struct plan_request {
     oaconv_type type;
+    enum cost_method method;
     size_t n_channels; /* M */
     size_t n_rows;     /* rows whose spectrum is stored */
     size_t n_taps;     /* P */
@@ -16,13 +18,17 @@ struct plan_request {
 
 struct plan {
     size_t n_taps;  /* P */
-    size_t n_fft;   /* N, a multiple of 16 */
-    size_t segment; /* L <= N - P + 1 */
+    size_t n_fft;   /* N samples in a block, a multiple of 16 */
+    size_t segment; /* L <= N - partition + 1 */
     size_t hop;     /* one segment, or several of which the last may be shorter */
-    double cost;    /* estimated nanoseconds per new sample of one channel */
+    /* The taps are cut into K parts. One of P taps; or several of a multiple of L, and hop = L. */
+    size_t n_partitions, partition;
+    double cost; /* estimated nanoseconds per new sample of one channel */
 };
 
-/* A pure function of the request, whose sizes are within the OAC_MAX_ bounds. */
-void oac_plan_init(struct plan *plan, const struct plan_request *request);
+/* A pure function of the request, whose sizes are within the OAC_MAX_ bounds, and the costs. */
+void oac_plan_init(struct plan *plan,
+                   const struct plan_request *request,
+                   const struct cost_table *costs);
 
 #endif

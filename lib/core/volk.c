@@ -233,11 +233,17 @@ static void drain(void *state, float *const *tail)
     }
 }
 
+static bool usable(const char **reason)
+{
+    *reason = "FFTW transforms and VOLK kernels";
+    return true;
+}
+
 const struct backend oac_backend_volk = {
     .name = "volk",
-    .reason = "FFTW transforms and VOLK kernels",
-    .usable = true,
+    .usable = usable,
     .uses_fft = true,
+    .method = COST_PAIRS,
     .create = create,
     .run = run,
     .drain = drain,

@@ -20,7 +20,7 @@ C = [
 ]
 POSIX = ["pthread.h", "unistd.h", "dlfcn.h", "sched.h", "sys/*.h"]
 PUBLIC = ["oaconv/oaconv.h"]
-BACKEND = C + PUBLIC + ["backend.h", "plan.h", "taps.h", "error.h", "memory.h"]
+BACKEND = C + PUBLIC + ["backend.h", "plan.h", "cost.h", "taps.h", "error.h", "memory.h"]
 GNURADIO = C + POSIX + [CXX, "gnuradio/*", "pmt/*", "volk/*", "boost/*"]
 
 # What a file may include; the first pattern that matches its path decides.
@@ -29,14 +29,21 @@ LAYERS = [
     ("include/gnuradio/oaconv/*", GNURADIO),
     ("lib/core/error.[ch]", C + PUBLIC + ["error.h"]),
     ("lib/core/memory.[ch]", C + POSIX + ["memory.h"]),
-    ("lib/core/plan.[ch]", C + PUBLIC + ["plan.h", "error.h"]),
+    ("lib/core/cost.[ch]", C + ["cost.h"]),
+    ("lib/core/cost_table.h", C + ["cost.h"]),
+    ("lib/core/cost_file.c", C + ["cost.h", "cost_table.h"]),
+    ("lib/core/plan.[ch]", C + PUBLIC + ["plan.h", "cost.h"]),
     ("lib/core/taps.[ch]", C + PUBLIC + ["taps.h", "error.h", "memory.h"]),
     ("lib/core/fft.h", C + PUBLIC),
     ("lib/core/fft.c", C + PUBLIC + ["fft.h", "error.h", "memory.h", "pthread.h", "fftw3.h"]),
     ("lib/core/backend.h", C + PUBLIC + ["plan.h", "taps.h"]),
     ("lib/core/direct.c", BACKEND),
     ("lib/core/volk.c", BACKEND + ["fft.h", "pthread.h", "volk/*"]),
-    ("lib/core/simd.c", BACKEND + ["*intrin.h", "arm_neon.h"]),
+    ("lib/core/simd.c", BACKEND + ["simd_kernel.h"]),
+    ("lib/core/simd_fft.[ch]", C + ["simd_fft.h", "memory.h"]),
+    ("lib/core/simd_vector.h", C + ["*intrin.h"]),
+    ("lib/core/simd_kernel.[ch]", C + ["simd_fft.h", "simd_kernel.h", "simd_vector.h"]),
+    ("lib/core/simd_choice.c", C + ["simd_kernel.h", "pthread.h"]),
     ("lib/core/cuda.c", BACKEND + ["dlfcn.h"]),
     ("lib/core/*", C + POSIX + PUBLIC + ["version.h", OWN]),
     ("lib/gnuradio/*", GNURADIO + PUBLIC + [OWN]),

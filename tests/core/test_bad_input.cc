@@ -211,12 +211,13 @@ public:
             EXPECT_REFUSED(OAC_ERR_BACKEND, Request(OAC_REAL, name).create(), name, reason);
         }
         const char *reason = nullptr;
-        if (!oaconv_backend_usable(2, &reason))
+        if (!oaconv_backend_usable(3, &reason))
             EXPECT_REFUSED(OAC_ERR_BACKEND, Request(OAC_REAL, "gpu").create(), "gpu", reason);
-        for (const char *name : {static_cast<const char *>(nullptr), "auto", "cpu", "volk"}) {
+        for (const char *name : {static_cast<const char *>(nullptr), "auto", "cpu"}) {
             const Request request(OAC_REAL, name);
             Filter filter({OAC_REAL, name}, request.taps);
-            CPPUNIT_ASSERT_EQUAL(std::string("volk"), std::string(filter.info().backend));
+            CPPUNIT_ASSERT_MESSAGE("the oracle is never the cheapest",
+                                   std::string("direct") != filter.info().backend);
             CPPUNIT_ASSERT(filter.info().reason && *filter.info().reason);
         }
     }

@@ -19,12 +19,19 @@ struct Range {
     size_t begin, end;
 };
 
-/* Outputs that a taint at sample t may change: of the transform that holds it, and P - 1 more. */
+/* Outputs that a taint at sample t may change: of the transform that holds it, and P - 1 more; or
+ * as far as partitions of whole segments reach. */
 Range tainted_outputs(oaconv_type type, const oaconv_info &info, size_t t, size_t n)
 {
     if (info.n_fft == 0)
         return {t, t + info.n_taps};
-    const size_t together = info.segment * (type == OAC_REAL ? 2 : 1);
+    if (info.n_partitions > 1) {
+        const size_t begin = t / info.segment * info.segment;
+        const size_t partition = (info.n_fft - info.segment + 1) / info.segment * info.segment;
+        return {begin, begin + (info.n_partitions - 1) * partition + info.n_fft};
+    }
+    const bool pairs = type == OAC_REAL && info.backend == std::string("volk");
+    const size_t together = info.segment * (pairs ? 2 : 1);
     const size_t hop_begin = t / info.hop * info.hop;
     const size_t begin = hop_begin + (t - hop_begin) / together * together;
     const size_t end = std::min({begin + together, hop_begin + info.hop, n});

@@ -26,8 +26,15 @@ void expect_sound_plan(const std::string &label, const oaconv_info &info)
     CPPUNIT_ASSERT_MESSAGE(label, info.segment >= 1);
     CPPUNIT_ASSERT_MESSAGE(label, info.segment <= info.hop);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(label, info.hop - 1, info.latency);
-    if (info.n_fft > 0)
-        CPPUNIT_ASSERT_MESSAGE(label, info.n_fft >= info.segment + info.n_taps - 1);
+    if (info.n_partitions == 1) {
+        const bool fits = info.n_fft == 0 || info.n_fft >= info.segment + info.n_taps - 1;
+        CPPUNIT_ASSERT_MESSAGE(label, fits);
+    } else {
+        const size_t partition = (info.n_fft - info.segment + 1) / info.segment * info.segment;
+        CPPUNIT_ASSERT_MESSAGE(label, info.n_partitions * partition >= info.n_taps);
+        CPPUNIT_ASSERT_MESSAGE(label, (info.n_partitions - 1) * partition < info.n_taps);
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, info.hop, info.segment);
+    }
 }
 
 class hops_and_plans : public CppUnit::TestFixture
@@ -42,6 +49,7 @@ class hops_and_plans : public CppUnit::TestFixture
     CPPUNIT_TEST(chosen_hop_is_worth_its_transform);
     CPPUNIT_TEST(same_request_same_plan);
     CPPUNIT_TEST(taps_may_be_as_long_as_the_hop_or_the_transform);
+    CPPUNIT_TEST(short_hops_for_long_taps_are_partitioned);
     CPPUNIT_TEST_SUITE_END();
 
     void check_hop(const Kind &kind, size_t hop, size_t n_taps, size_t n)
@@ -149,9 +157,9 @@ public:
     {
         for (oaconv_type type : all_types())
             for (size_t n_taps : {1, 16, 200, 2000}) {
-                Filter filter({type, "volk"}, Random(17).taps(type, {n_taps}));
+                Filter filter({type, "auto"}, Random(17).taps(type, {n_taps}));
                 const oaconv_info info = filter.info();
-                const std::string label = say("volk, type ", type, " P=", n_taps);
+                const std::string label = say("auto, type ", type, " P=", n_taps);
                 CPPUNIT_ASSERT_MESSAGE(label, info.hop >= n_taps / 2);
                 CPPUNIT_ASSERT_MESSAGE(label, info.hop >= 16);
                 CPPUNIT_ASSERT_MESSAGE(label, info.n_fft <= 2 * (info.segment + n_taps));
@@ -180,6 +188,24 @@ public:
             for (size_t n_taps : {15, 16, 17, 47, 48, 49, 255, 256, 257})
                 for (size_t hop : {n_taps - 1, n_taps, n_taps + 1})
                     check_hop(kind, hop, n_taps, 3 * hop + 1);
+    }
+
+    /* Also with partitions of several segments, and segments that are no whole vectors. */
+    void short_hops_for_long_taps_are_partitioned()
+    {
+        for (const Kind &kind : kinds())
+            for (size_t hop : {1, 5, 16, 20, 64, 250, 256, 257}) {
+                const std::string label = say(kind.label, " hop=", hop);
+                const size_t n_taps = 20 * std::max<size_t>(hop, 40) + 7;
+                check_hop(kind, hop, n_taps, 9 * hop + hop / 2 + 900);
+                const oaconv_info info =
+                    Filter({kind.type, kind.backend, 0, hop}, Random(19).taps(kind.type, {n_taps}))
+                        .info();
+                if (kind.backend == std::string("simd"))
+                    CPPUNIT_ASSERT_MESSAGE(label, info.n_partitions > 1);
+                else
+                    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, size_t{1}, info.n_partitions);
+            }
     }
 };
 

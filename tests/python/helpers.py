@@ -16,6 +16,8 @@ GRAPH_TIMEOUT = 30  # seconds
 EPS = float(np.finfo(np.float32).eps)
 ERROR_FACTOR = 0.5  # c of the bound c * eps * log2(N) * ||h||_1 * max|x|; volk needs 0.12
 
+FAST = ("simd", "volk")  # what "auto" may take
+
 cannot_stop = []  # graphs that were still running after tb.stop()
 
 

@@ -142,7 +142,7 @@ def test_a_hop_too_large_is_refused(kind):
 def test_an_unknown_backend_is_refused_with_the_usable_ones(name, kind):
     with pytest.raises(ValueError, match="unknown backend") as error:
         h.make(kind, [ROW], backend=name)
-    for usable in ("auto", "cpu", "volk", "direct"):
+    for usable in ("auto", "cpu", "simd", "volk", "direct"):
         assert re.search(rf"usable here:.*\b{usable}\b", str(error.value))
     assert "cuda" not in str(error.value)
 

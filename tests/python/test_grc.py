@@ -168,7 +168,7 @@ N_ROWS = "len(taps) in (1, num_chans)"
 NOT_EMPTY = "all(len(row) > 0 for row in taps if hasattr(row, '__len__'))"
 FINITE = "all(__import__('numpy').isfinite(row).all() for row in taps)"
 REAL = "str(type) == 'ccc' or not any(__import__('numpy').iscomplexobj(row) for row in taps)"
-BACKEND = "backend in ('auto', 'cpu', 'volk', 'direct')"
+BACKEND = "backend in ('auto', 'cpu', 'simd', 'volk', 'direct')"
 
 # name: (parameters, the assertion that fails)
 REFUSED = {
@@ -227,7 +227,7 @@ ACCEPTED = {
     "real rows that are not walked": {"type": "fff", "taps": ONLY_WHOLE},
     "the largest hop": {"hop": "2**28"},
     "no latency, no batch": {"max_latency": "0", "max_batch": "0"},
-    **{f"backend {name}": {"backend": name} for name in ("auto", "cpu", "volk", "direct")},
+    **{f"backend {name}": {"backend": name} for name in ("auto", "cpu", "simd", "volk", "direct")},
 }
 
 

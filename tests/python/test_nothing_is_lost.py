@@ -67,7 +67,7 @@ def test_a_tail_longer_than_stream_and_buffers(kind, n_taps, rng):
 
 
 @FLUSH
-@pytest.mark.parametrize("backend", ["direct", "volk", "cpu"])
+@pytest.mark.parametrize("backend", ["direct", "volk", "simd", "cpu"])
 def test_every_backend(backend, flush, rng):
     taps = h.rows(rng, "ccc", [31, 12])
     block = h.make("ccc", taps, backend=backend)

@@ -71,7 +71,7 @@ def test_an_impulse_brings_out_the_taps(kind, rng):
         h.assert_close(y, want, h.tolerance(impulse, row))
 
 
-@pytest.mark.parametrize("backend", ["direct", "volk"])
+@pytest.mark.parametrize("backend", ["direct", "volk", "simd"])
 def test_the_real_path_is_the_complex_path(backend, rng):
     """fff, ccf and ccc on the same real numbers."""
     streams, taps = h.signals(rng, "fff", 2, 3001), h.rows(rng, "fff", [99, 31])

@@ -410,7 +410,7 @@ c = ctypes.CDLL(None)
 lock, unlock = c.pthread_mutex_lock, c.pthread_mutex_unlock
 lock.argtypes = unlock.argtypes = [ctypes.c_void_p]
 
-block = oaconv.multichannel_fft_filter_ccc([[1, 2]])
+block = oaconv.multichannel_fft_filter_ccc([[1, 2]], backend="volk")
 planned = threading.Event()
 
 def plan():

@@ -41,7 +41,7 @@ public:
      *
      * \param taps        rows of taps, one for each channel or one for all; lengths may differ
      * \param n_channels  M; 0 means as many as there are rows
-     * \param backend     "auto", "cpu", or an exact name ("volk", "direct")
+     * \param backend     "auto", "cpu", or an exact name ("simd", "volk", "direct")
      * \param hop         samples that the algorithm takes at a time, and therefore holds back in a
      *                    slow stream; 0 lets the planner choose, now and at every tap change
      * \param flush       whether the tail comes out after the last sample: n + P - 1 samples for n,

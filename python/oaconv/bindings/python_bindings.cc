@@ -32,7 +32,7 @@ constexpr const char *init_doc = R"(Makes a filter with as many inputs and outpu
 taps:       rows of taps, one for each channel or one for all; a 2-D array, or a sequence of rows
             that may differ in length. Other number types are converted to single precision.
 n_channels: M; 0 means as many as there are rows.
-backend:    "auto", "cpu", or an exact name ("volk", "direct").
+backend:    "auto", "cpu", or an exact name ("simd", "volk", "direct").
 hop:        samples that the algorithm takes at a time, and therefore holds back in a slow stream;
             0 lets the planner choose, now and at every tap change.
 flush:      whether the tail comes out after the last sample: n + P - 1 samples for n, P being the

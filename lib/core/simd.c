@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Backend "simd": overlap-add with transforms of our own, one channel after another.
+ *
+ * Long rows of taps with a short hop are cut into K partitions: the spectra of the last K segments
+ * are kept, and each of them meets the partition that is as many hops old as itself (frequency
+ * domain delay line: W. G. Gardner, "Efficient convolution without input-output delay", JAES 43,
+ * 1995; G. Wefers, "Partitioned convolution algorithms for real-time auralization", 2015). */
+#include "backend.h"
+#include "error.h"
+#include "memory.h"
+#include "simd_kernel.h"
+
+#include <string.h>
+
+enum { WHOLE = OAC_SIMD_MAX_WIDTH }; /* lengths that the kernels take are multiples of it */
+enum { MOST_AT_ONCE = 8 };           /* hops that read the partitions together */
+
+/* What one worker needs besides what it only reads. */
+struct scratch {
+    float *work;          /* [at_once] spectra */
+    float *in, *out;      /* [N] samples of a segment that is not made of whole vectors */
+    const float **inputs; /* [n_slots], spectra of segments, the newest first */
+};
+
+/* One channel. */
+struct channel {
+    float *tail, *next_tail; /* [tail_floats], owed by earlier segments, and what comes next */
+    size_t n_last;           /* samples of the latest segment */
+    /* K > 1: the spectra of the latest segments, in a ring of n_slots. */
+    float *slots;
+    size_t newest, n_past; /* which is the latest, and how many there are, at most `reach` */
+    const float *spectra;  /* [K] of the row of taps */
+};
+
+struct simd {
+    struct plan plan;
+    const struct simd_kernel *kernel;
+    struct simd_fft fft;
+    size_t width;         /* floats per sample */
+    size_t spectrum;      /* floats per spectrum */
+    size_t n_tail;        /* samples a whole segment owes to later ones */
+    size_t tail_room;     /* the same in whole vectors */
+    size_t tail_floats;   /* of one channel; there the last, shorter segment may owe more */
+    size_t stride;        /* segments in a partition */
+    size_t reach;         /* segments that the partitions see: (K - 1) * stride + 1 */
+    size_t at_once;       /* hops that are taken together */
+    size_t n_slots;       /* reach - 1 + at_once, or 0 where K = 1 */
+    float *spectra;       /* [n_rows][K], scaled by 1 / points */
+    float *tails, *slots; /* of all channels */
+    size_t n_channels;
+    struct channel *channel; /* [M] */
+    size_t n_workers;
+    struct scratch *scratch; /* [n_workers] */
+};
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+static size_t whole(size_t n)
+{
+    return (n + WHOLE - 1) / WHOLE * WHOLE;
+}
+
+/* ---- creation ---- */
+
+static void destroy(void *state)
+{
+    struct simd *s = state;
+    if (!s)
+        return;
+    for (size_t i = 0; s->scratch && i < s->n_workers; i++) {
+        oac_free(s->scratch[i].work);
+        oac_free(s->scratch[i].in);
+        oac_free(s->scratch[i].out);
+        oac_free(s->scratch[i].inputs);
+    }
+    oac_free(s->scratch);
+    oac_free(s->channel);
+    oac_free(s->spectra);
+    oac_free(s->tails);
+    oac_free(s->slots);
+    oac_simd_fft_free(&s->fft);
+    oac_free(s);
+}
+
+/* The spectrum of taps first .. first + n - 1 of a row. */
+static void transform_taps(const struct simd *s,
+                           const oaconv_row *row,
+                           size_t tap_width,
+                           size_t first,
+                           size_t n,
+                           float *to)
+{
+    const double scale = 1.0 / (double)s->fft.n;
+    float *x = s->scratch[0].in;
+    memset(x, 0, s->plan.n_fft * s->width * sizeof *x);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < tap_width; i++)
+            x[k * s->width + i] = (float)(row->taps[(first + k) * tap_width + i] * scale);
+    const struct simd_block block = {.in = x, .n_in = least(whole(n), s->plan.n_fft)};
+    s->kernel->forward(&s->fft, &block, to);
+}
+
+/* All partitions of a row; a row that ends early leaves zeros. */
+static void transform_row(struct simd *s, const oaconv_row *row, size_t tap_width, float *to)
+{
+    const size_t part = s->plan.partition;
+    for (size_t first = 0; first < row->n_taps; first += part, to += s->spectrum)
+        transform_taps(s, row, tap_width, first, least(part, row->n_taps - first), to);
+}
+
+static bool alloc_scratch(const struct simd *s, struct scratch *scratch)
+{
+    scratch->work = oac_alloc(s->at_once, s->spectrum * sizeof *scratch->work);
+    scratch->in = oac_alloc(s->plan.n_fft, s->width * sizeof *scratch->in);
+    scratch->out = oac_alloc(s->plan.n_fft, s->width * sizeof *scratch->out);
+    scratch->inputs = oac_alloc(s->n_slots, sizeof *scratch->inputs);
+    return scratch->work && scratch->in && scratch->out && scratch->inputs;
+}
+
+static void lay_out_channels(struct simd *s, const struct taps *taps)
+{
+    for (size_t m = 0; m < s->n_channels; m++) {
+        const size_t row = taps->row_of[m];
+        s->channel[m] =
+            (struct channel){.tail = s->tails + 2 * m * s->tail_floats,
+                             .next_tail = s->tails + (2 * m + 1) * s->tail_floats,
+                             .slots = s->slots + m * s->n_slots * s->spectrum,
+                             .spectra = s->spectra + row * s->plan.n_partitions * s->spectrum};
+    }
+}
+
+/* `bytes` of spectra for `count`, or NULL. */
+static float *alloc_spectra(const struct simd *s, size_t count, size_t each)
+{
+    size_t n;
+    return oac_multiply(count, each, &n) ? oac_alloc(n, s->spectrum * sizeof(float)) : NULL;
+}
+
+static bool
+build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
+{
+    const size_t K = plan->n_partitions, width = oac_sample_width(taps->type);
+    s->plan = *plan;
+    s->kernel = oac_simd_kernel();
+    s->width = width;
+    s->n_channels = taps->n_channels;
+    s->n_workers = n_workers;
+    s->spectrum = plan->n_fft * width;
+    s->n_tail = K > 1 ? plan->n_fft - plan->segment : plan->n_taps - 1;
+    s->tail_room = whole(s->n_tail);
+    s->tail_floats = (K > 1 ? plan->n_fft : s->tail_room) * width;
+    s->stride = plan->partition / plan->segment;
+    s->reach = (K - 1) * s->stride + 1;
+    s->at_once = K > 1 && s->stride == 1 ? least(K, MOST_AT_ONCE) : 1;
+    s->n_slots = K > 1 ? s->reach - 1 + s->at_once : 0;
+    const size_t n_points = width == 1 ? plan->n_fft / 2 : plan->n_fft;
+    if (!oac_simd_fft_init(&s->fft, n_points, width == 1, s->kernel->width))
+        return false;
+    s->spectra = alloc_spectra(s, taps->n_distinct, K);
+    s->slots = alloc_spectra(s, s->n_channels, s->n_slots);
+    s->tails = oac_alloc(s->n_channels, 2 * s->tail_floats * sizeof *s->tails);
+    s->channel = oac_alloc(s->n_channels, sizeof *s->channel);
+    s->scratch = oac_alloc(n_workers, sizeof *s->scratch);
+    if (!s->spectra || !s->slots || !s->tails || !s->channel || !s->scratch)
+        return false;
+    for (size_t i = 0; i < n_workers; i++)
+        if (!alloc_scratch(s, &s->scratch[i]))
+            return false;
+    lay_out_channels(s, taps);
+    for (size_t i = 0; i < taps->n_distinct; i++)
+        transform_row(s, taps->row[i], oac_tap_width(taps->type), s->spectra + i * K * s->spectrum);
+    return true;
+}
+
+static oaconv_status
+create(void **state, const struct plan *plan, const struct taps *taps, size_t n_workers)
+{
+    struct simd *s = oac_alloc(1, sizeof *s);
+    if (!s || !build(s, plan, taps, n_workers)) {
+        destroy(s);
+        *state = NULL;
+        return oac_fail(OAC_ERR_NO_MEMORY,
+                        "out of memory for %zu channels of %zu taps (blocks of %zu samples)",
+                        taps->n_channels,
+                        taps->longest,
+                        plan->n_fft);
+    }
+    *state = s;
+    return OAC_OK;
+}
+
+/* ---- segments ---- */
+
+/* Where the n samples of a segment come from and go to. */
+struct piece {
+    const float *in;
+    float *out;
+    size_t n;
+};
+
+/* Whether a kernel can read and write a segment in place. */
+static bool is_whole(const struct simd *s, const struct piece *p)
+{
+    return p->n % WHOLE == 0 && (s->plan.n_partitions == 1 || p->n == s->plan.segment);
+}
+
+/* Samples that a segment of n samples owes to later ones, by way of the tail. */
+static size_t owed_after(const struct simd *s, size_t n)
+{
+    return s->plan.n_partitions > 1 ? s->plan.n_fft - n : s->n_tail;
+}
+
+/* The block that begins with the segment; samples that are no whole vectors by way of the scratch,
+ * which then receives all N samples of the result. */
+static struct simd_block open_block(const struct simd *s,
+                                    const struct scratch *w,
+                                    const struct channel *c,
+                                    const struct piece *p)
+{
+    struct simd_block block = {.in = p->in,
+                               .n_in = p->n,
+                               .out = p->out,
+                               .n_out = p->n,
+                               .tail_in = c->tail,
+                               .tail_out = c->next_tail,
+                               .n_tail = s->tail_room};
+    if (!is_whole(s, p)) {
+        block.in = w->in;
+        block.n_in = least(whole(p->n), s->plan.n_fft);
+        block.out = w->out;
+        block.n_out = s->plan.n_fft;
+        memcpy(w->in, p->in, p->n * s->width * sizeof *w->in);
+        memset(w->in + p->n * s->width, 0, (block.n_in - p->n) * s->width * sizeof *w->in);
+    }
+    return block;
+}
+
+/* After the kernel: the samples are out, and what the block owes begins right after them. */
+static void
+close_block(const struct simd *s, const struct scratch *w, struct channel *c, const struct piece *p)
+{
+    const size_t bytes = s->width * sizeof(float);
+    if (!is_whole(s, p)) {
+        memcpy(p->out, w->out, p->n * bytes);
+        memcpy(c->next_tail, w->out + p->n * s->width, owed_after(s, p->n) * bytes);
+    } else {
+        /* Nothing but the rounding of zeros; a NaN must not come through here. */
+        memset(c->next_tail + s->n_tail * s->width, 0, (s->tail_room - s->n_tail) * bytes);
+    }
+    float *tail = c->tail;
+    c->tail = c->next_tail;
+    c->next_tail = tail;
+    c->n_last = p->n;
+}
+
+static void
+convolve(const struct simd *s, const struct scratch *w, struct channel *c, const struct piece *p)
+{
+    const struct simd_block block = open_block(s, w, c, p);
+    s->kernel->convolve(&s->fft, &block, c->spectra, w->work);
+    close_block(s, w, c, p);
+}
+
+/* Lists in the scratch the spectra of segments, from `age` hops before the newest, a partition
+ * apart; returns how many there are, at most `most`. */
+static size_t list_inputs(
+    const struct simd *s, const struct scratch *w, const struct channel *c, size_t age, size_t most)
+{
+    size_t n = 0;
+    for (; n < most && age < c->n_past; age += s->stride)
+        w->inputs[n++] = c->slots + (c->newest + s->n_slots - age) % s->n_slots * s->spectrum;
+    return n;
+}
+
+/* n <= at_once segments of a partitioned filter; all but the last are whole hops. */
+static void convolve_partitioned(const struct simd *s,
+                                 const struct scratch *w,
+                                 struct channel *c,
+                                 const struct piece *pieces,
+                                 size_t n)
+{
+    const size_t K = s->plan.n_partitions;
+    for (size_t t = 0; t < n; t++) {
+        const struct simd_block block = open_block(s, w, c, &pieces[t]);
+        c->newest = (c->newest + 1) % s->n_slots;
+        s->kernel->forward(&s->fft, &block, c->slots + c->newest * s->spectrum);
+    }
+    c->n_past = least(c->n_past + n, s->n_slots);
+    const size_t n_inputs = list_inputs(s, w, c, 0, K - 1 + n);
+    s->kernel->multiply_add(s->fft.n, w->inputs, n_inputs, c->spectra, K, w->work, n);
+    c->n_past = least(c->n_past, s->reach);
+    for (size_t t = 0; t < n; t++) {
+        const struct simd_block block = open_block(s, w, c, &pieces[t]);
+        s->kernel->inverse(&s->fft, w->work + t * s->spectrum, &block);
+        close_block(s, w, c, &pieces[t]);
+    }
+}
+
+static struct piece cut(const struct simd *s, const float *in, float *out, size_t from, size_t end)
+{
+    return (struct piece){
+        in + from * s->width, out + from * s->width, least(s->plan.segment, end - from)};
+}
+
+static void run_whole(const struct simd *s,
+                      const struct scratch *w,
+                      struct channel *c,
+                      const float *in,
+                      float *out,
+                      size_t n)
+{
+    for (size_t hop = 0; hop < n; hop += s->plan.hop) {
+        const size_t end = least(n, hop + s->plan.hop);
+        for (size_t t = hop; t < end; t += s->plan.segment) {
+            const struct piece piece = cut(s, in, out, t, end);
+            convolve(s, w, c, &piece);
+        }
+    }
+}
+
+static void run_partitioned(const struct simd *s,
+                            const struct scratch *w,
+                            struct channel *c,
+                            const float *in,
+                            float *out,
+                            size_t n)
+{
+    for (size_t t = 0; t < n;) {
+        struct piece pieces[MOST_AT_ONCE];
+        size_t count = 0;
+        for (; count < s->at_once && t < n; t += pieces[count++].n)
+            pieces[count] = cut(s, in, out, t, n);
+        convolve_partitioned(s, w, c, pieces, count);
+    }
+}
+
+static oaconv_status
+run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
+{
+    const struct simd *s = state;
+    for (size_t m = share->first; m < share->end; m++)
+        (s->plan.n_partitions > 1 ? run_partitioned : run_whole)(
+            s, &s->scratch[share->worker], &s->channel[m], in[m], out[m], n);
+    return OAC_OK;
+}
+
+/* ---- what is owed ---- */
+
+static void add(float *to, const float *from, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+/* What earlier segments still owe by later partitions: hops in which nothing new comes. */
+static void drain_partitions(const struct simd *s,
+                             const struct scratch *w,
+                             const struct channel *c,
+                             float *tail)
+{
+    const size_t K = s->plan.n_partitions, L = s->plan.segment, owed = s->plan.n_taps - 1;
+    const struct simd_block block = {.out = w->out, .n_out = s->plan.n_fft};
+    for (size_t hop = 1; hop < s->reach && hop * L < owed + c->n_last; hop++) {
+        const size_t k = (hop + s->stride - 1) / s->stride, at = hop * L - c->n_last;
+        const size_t n_inputs = list_inputs(s, w, c, k * s->stride - hop, K - k);
+        if (n_inputs == 0)
+            continue;
+        s->kernel->multiply_add(
+            s->fft.n, w->inputs, n_inputs, c->spectra + k * s->spectrum, K - k, w->work, 1);
+        s->kernel->inverse(&s->fft, w->work, &block);
+        add(tail + at * s->width, w->out, least(s->plan.n_fft, owed - at) * s->width);
+    }
+}
+
+static void drain(void *state, float *const *tail)
+{
+    struct simd *s = state;
+    for (size_t m = 0; m < s->n_channels; m++) {
+        struct channel *c = &s->channel[m];
+        if (tail)
+            add(tail[m], c->tail, least(owed_after(s, c->n_last), s->plan.n_taps - 1) * s->width);
+        if (tail && c->n_past > 0)
+            drain_partitions(s, &s->scratch[0], c, tail[m]);
+        memset(c->tail, 0, s->tail_floats * sizeof *c->tail);
+        c->n_past = c->n_last = 0;
+    }
+}
+
+static bool usable(const char **reason)
+{
+    *reason = oac_simd_reason();
+    return oac_simd_kernel() != NULL;
+}
+
+const struct backend oac_backend_simd = {
+    .name = "simd",
+    .usable = usable,
+    .method = COST_FOLDED,
+    .uses_fft = true,
+    .create = create,
+    .run = run,
+    .drain = drain,
+    .destroy = destroy,
+};

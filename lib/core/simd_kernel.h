@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * What one instruction set does for backend "simd", and which of them runs here. */
+#ifndef OAC_SIMD_KERNEL_H
+#define OAC_SIMD_KERNEL_H
+
+#include "simd_fft.h"
+
+/* All vectors are of at most so many floats. */
+enum { OAC_SIMD_MAX_WIDTH = 16 };
+
+/* One block of a channel. Lengths in samples, multiples of OAC_SIMD_MAX_WIDTH, at most N: n of the
+ * transform for complex signals, 2 n for real ones. No alignment needed. */
+struct simd_block {
+    const float *in; /* [n_in], the rest of the block is zero */
+    size_t n_in;
+    float *out; /* [n_out], the first samples of the result */
+    size_t n_out;
+    const float *tail_in; /* [n_tail], added to the result */
+    float *tail_out;      /* [n_tail], of the result after out; not written beyond N */
+    size_t n_tail;
+};
+
+/* Spectra are arrays of n complex points in the order and layout of the kernel, aligned to
+ * OAC_ALIGNMENT. */
+struct simd_kernel {
+    const char *name;
+    size_t width;
+
+    /* Filters a block; `work` is one spectrum of scratch. */
+    void (*convolve)(const struct simd_fft *fft,
+                     const struct simd_block *block,
+                     const float *spectrum,
+                     float *work);
+    void (*forward)(const struct simd_fft *fft, const struct simd_block *block, float *spectrum);
+    /* Not scaled; overwrites the spectrum. */
+    void (*inverse)(const struct simd_fft *fft, float *spectrum, const struct simd_block *block);
+
+    /* sums[t] = sum over k of inputs[n_sums - 1 - t + k] * filters[k], k < n_filters, as far as
+     * there are inputs; added in the order of k whatever n_sums is.
+     *   inputs   [n_inputs] spectra, the newest first
+     *   filters  [n_filters][n], one after the other
+     *   sums     [n_sums][n] */
+    void (*multiply_add)(size_t n,
+                         const float *const *inputs,
+                         size_t n_inputs,
+                         const float *filters,
+                         size_t n_filters,
+                         float *sums,
+                         size_t n_sums);
+};
+
+/* The fastest kernel that this processor can run, or the one named by the environment variable
+ * OACONV_SIMD; fixed at the first call. NULL when that one cannot run here. */
+const struct simd_kernel *oac_simd_kernel(void);
+
+/* What was chosen and why; or why there is none, which only a wrong OACONV_SIMD can bring about.
+ * Static. */
+const char *oac_simd_reason(void);
+
+#endif

@@ -14,7 +14,7 @@ enum cost_method {
 };
 
 /* Sizes: n = 64 << i complex points. */
-enum { N_COST_SIZES = 13 };
+enum { N_COST_SIZES = 12 };
 
 struct cost_table {
     /* Nanoseconds for one transform there and back with all that goes with it, in the cache. */

@@ -19,7 +19,7 @@ enum { MOST_AT_ONCE = 8 };           /* hops that read the partitions together *
 struct scratch {
     float *work;          /* [at_once] spectra */
     float *in, *out;      /* [N] samples of a segment that is not made of whole vectors */
-    const float **inputs; /* [n_slots], spectra of segments, the newest first */
+    const float **inputs; /* [at_once][K], spectra of segments */
 };
 
 /* One channel. */
@@ -115,7 +115,7 @@ static bool alloc_scratch(const struct simd *s, struct scratch *scratch)
     scratch->work = oac_alloc(s->at_once, s->spectrum * sizeof *scratch->work);
     scratch->in = oac_alloc(s->plan.n_fft, s->width * sizeof *scratch->in);
     scratch->out = oac_alloc(s->plan.n_fft, s->width * sizeof *scratch->out);
-    scratch->inputs = oac_alloc(s->n_slots, sizeof *scratch->inputs);
+    scratch->inputs = oac_alloc(s->at_once * s->plan.n_partitions, sizeof *scratch->inputs);
     return scratch->work && scratch->in && scratch->out && scratch->inputs;
 }
 
@@ -153,7 +153,7 @@ build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n
     s->tail_floats = (K > 1 ? plan->n_fft : s->tail_room) * width;
     s->stride = plan->partition / plan->segment;
     s->reach = (K - 1) * s->stride + 1;
-    s->at_once = K > 1 && s->stride == 1 ? least(K, MOST_AT_ONCE) : 1;
+    s->at_once = K > 1 ? MOST_AT_ONCE : 1;
     s->n_slots = K > 1 ? s->reach - 1 + s->at_once : 0;
     const size_t n_points = width == 1 ? plan->n_fft / 2 : plan->n_fft;
     if (!oac_simd_fft_init(&s->fft, n_points, width == 1, s->kernel->width))
@@ -263,15 +263,21 @@ convolve(const struct simd *s, const struct scratch *w, struct channel *c, const
     close_block(s, w, c, p);
 }
 
-/* Lists in the scratch the spectra of segments, from `age` hops before the newest, a partition
- * apart; returns how many there are, at most `most`. */
-static size_t list_inputs(
-    const struct simd *s, const struct scratch *w, const struct channel *c, size_t age, size_t most)
+/* The t-th sum of the scratch: of the spectra of segments from `age` hops before the newest, a
+ * partition apart, at most n of them. */
+static struct simd_sum list_inputs(const struct simd *s,
+                                   const struct scratch *w,
+                                   const struct channel *c,
+                                   size_t t,
+                                   size_t age,
+                                   size_t n)
 {
-    size_t n = 0;
-    for (; n < most && age < c->n_past; age += s->stride)
-        w->inputs[n++] = c->slots + (c->newest + s->n_slots - age) % s->n_slots * s->spectrum;
-    return n;
+    const float **inputs = w->inputs + t * s->plan.n_partitions;
+    struct simd_sum sum = {.inputs = inputs, .sum = w->work + t * s->spectrum};
+    for (; sum.n_inputs < n && age < c->n_past; age += s->stride)
+        inputs[sum.n_inputs++] =
+            c->slots + (c->newest + s->n_slots - age) % s->n_slots * s->spectrum;
+    return sum;
 }
 
 /* n <= at_once segments of a partitioned filter; all but the last are whole hops. */
@@ -281,15 +287,16 @@ static void convolve_partitioned(const struct simd *s,
                                  const struct piece *pieces,
                                  size_t n)
 {
-    const size_t K = s->plan.n_partitions;
+    struct simd_sum sums[MOST_AT_ONCE];
     for (size_t t = 0; t < n; t++) {
         const struct simd_block block = open_block(s, w, c, &pieces[t]);
         c->newest = (c->newest + 1) % s->n_slots;
         s->kernel->forward(&s->fft, &block, c->slots + c->newest * s->spectrum);
     }
     c->n_past = least(c->n_past + n, s->n_slots);
-    const size_t n_inputs = list_inputs(s, w, c, 0, K - 1 + n);
-    s->kernel->multiply_add(s->fft.n, w->inputs, n_inputs, c->spectra, K, w->work, n);
+    for (size_t t = 0; t < n; t++)
+        sums[t] = list_inputs(s, w, c, t, n - 1 - t, s->plan.n_partitions);
+    s->kernel->multiply_add(s->fft.n, sums, n, c->spectra);
     c->n_past = least(c->n_past, s->reach);
     for (size_t t = 0; t < n; t++) {
         const struct simd_block block = open_block(s, w, c, &pieces[t]);
@@ -364,11 +371,10 @@ static void drain_partitions(const struct simd *s,
     const struct simd_block block = {.out = w->out, .n_out = s->plan.n_fft};
     for (size_t hop = 1; hop < s->reach && hop * L < owed + c->n_last; hop++) {
         const size_t k = (hop + s->stride - 1) / s->stride, at = hop * L - c->n_last;
-        const size_t n_inputs = list_inputs(s, w, c, k * s->stride - hop, K - k);
-        if (n_inputs == 0)
+        const struct simd_sum sum = list_inputs(s, w, c, 0, k * s->stride - hop, K - k);
+        if (sum.n_inputs == 0)
             continue;
-        s->kernel->multiply_add(
-            s->fft.n, w->inputs, n_inputs, c->spectra + k * s->spectrum, K - k, w->work, 1);
+        s->kernel->multiply_add(s->fft.n, &sum, 1, c->spectra + k * s->spectrum);
         s->kernel->inverse(&s->fft, w->work, &block);
         add(tail + at * s->width, w->out, least(s->plan.n_fft, owed - at) * s->width);
     }

@@ -456,13 +456,12 @@ transform_inverse(const struct simd_fft *f, float *spectrum, const struct simd_b
 
 enum { AT_A_TIME = 4 }; /* points that are summed up in registers */
 
-/* AT_A_TIME vectors of sum over k < n of inputs[k] * filters[k]. */
-INLINE void sum_products(
-    cplx *sum, size_t at, const float *const *inputs, const cplx *filters, size_t stride, size_t n)
+/* Vectors at .. at + AT_A_TIME - 1 of one sum. */
+INLINE void sum_products(const struct simd_sum *sum, size_t at, const cplx *filters, size_t stride)
 {
     cplx s[AT_A_TIME] = {0};
-    for (size_t k = 0; k < n; k++) {
-        const cplx *x = (const cplx *)inputs[k] + at, *h = filters + k * stride + at;
+    for (size_t k = 0; k < sum->n_inputs; k++) {
+        const cplx *x = (const cplx *)sum->inputs[k] + at, *h = filters + k * stride + at;
         UNROLL for (int i = 0; i < AT_A_TIME; i++)
         {
             const cplx a = get(&x[i]), b = get(&h[i]);
@@ -472,28 +471,16 @@ INLINE void sum_products(
             s[i].i += a.i * b.r;
         }
     }
-    UNROLL for (int i = 0; i < AT_A_TIME; i++) sum[at + (size_t)i] = s[i];
+    UNROLL for (int i = 0; i < AT_A_TIME; i++)((cplx *)sum->sum)[at + (size_t)i] = s[i];
 }
 
-static void multiply_add(size_t n,
-                         const float *const *inputs,
-                         size_t n_inputs,
-                         const float *filters,
-                         size_t n_filters,
-                         float *sums,
-                         size_t n_sums)
+/* Piece by piece, so that all sums find the filters and each other's inputs in the cache. */
+static void multiply_add(size_t n, const struct simd_sum *sums, size_t n_sums, const float *filters)
 {
     const size_t n_vecs = n / W;
     for (size_t at = 0; at < n_vecs; at += AT_A_TIME)
-        for (size_t t = 0; t < n_sums; t++) {
-            const size_t newest = n_sums - 1 - t, there_are = n_inputs - newest;
-            sum_products((cplx *)sums + t * n_vecs,
-                         at,
-                         inputs + newest,
-                         (const cplx *)filters,
-                         n_vecs,
-                         there_are < n_filters ? there_are : n_filters);
-        }
+        for (size_t t = 0; t < n_sums; t++)
+            sum_products(&sums[t], at, (const cplx *)filters, n_vecs);
 }
 
 const struct simd_kernel SIMD_KERNEL = {

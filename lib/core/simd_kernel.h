@@ -20,6 +20,13 @@ struct simd_block {
     size_t n_tail;
 };
 
+/* What a partitioned filter gives for one segment: sum over k of inputs[k] * filters[k]. */
+struct simd_sum {
+    const float *const *inputs; /* [n_inputs] spectra */
+    size_t n_inputs;
+    float *sum; /* spectrum */
+};
+
 /* Spectra are arrays of n complex points in the order and layout of the kernel, aligned to
  * OAC_ALIGNMENT. */
 struct simd_kernel {
@@ -35,18 +42,12 @@ struct simd_kernel {
     /* Not scaled; overwrites the spectrum. */
     void (*inverse)(const struct simd_fft *fft, float *spectrum, const struct simd_block *block);
 
-    /* sums[t] = sum over k of inputs[n_sums - 1 - t + k] * filters[k], k < n_filters, as far as
-     * there are inputs; added in the order of k whatever n_sums is.
-     *   inputs   [n_inputs] spectra, the newest first
-     *   filters  [n_filters][n], one after the other
-     *   sums     [n_sums][n] */
+    /* All sums, with the same filters, which lie one after the other; each is added up in the order
+     * of k. */
     void (*multiply_add)(size_t n,
-                         const float *const *inputs,
-                         size_t n_inputs,
-                         const float *filters,
-                         size_t n_filters,
-                         float *sums,
-                         size_t n_sums);
+                         const struct simd_sum *sums,
+                         size_t n_sums,
+                         const float *filters);
 };
 
 /* The fastest kernel that this processor can run, or the one named by the environment variable

@@ -131,46 +131,62 @@ static void lay_out_channels(struct simd *s, const struct taps *taps)
     }
 }
 
-/* `bytes` of spectra for `count`, or NULL. */
+/* count * each spectra, or NULL. */
 static float *alloc_spectra(const struct simd *s, size_t count, size_t each)
 {
     size_t n;
     return oac_multiply(count, each, &n) ? oac_alloc(n, s->spectrum * sizeof(float)) : NULL;
 }
 
-static bool
-build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
+/* All sizes. */
+static void
+measure_up(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
 {
-    const size_t K = plan->n_partitions, width = oac_sample_width(taps->type);
+    const bool partitioned = plan->n_partitions > 1;
     s->plan = *plan;
     s->kernel = oac_simd_kernel();
-    s->width = width;
+    s->width = oac_sample_width(taps->type);
     s->n_channels = taps->n_channels;
     s->n_workers = n_workers;
-    s->spectrum = plan->n_fft * width;
-    s->n_tail = K > 1 ? plan->n_fft - plan->segment : plan->n_taps - 1;
+    s->spectrum = plan->n_fft * s->width;
+    s->n_tail = partitioned ? plan->n_fft - plan->segment : plan->n_taps - 1;
     s->tail_room = whole(s->n_tail);
-    s->tail_floats = (K > 1 ? plan->n_fft : s->tail_room) * width;
+    s->tail_floats = (partitioned ? plan->n_fft : s->tail_room) * s->width;
     s->stride = plan->partition / plan->segment;
-    s->reach = (K - 1) * s->stride + 1;
-    s->at_once = K > 1 ? MOST_AT_ONCE : 1;
-    s->n_slots = K > 1 ? s->reach - 1 + s->at_once : 0;
-    const size_t n_points = width == 1 ? plan->n_fft / 2 : plan->n_fft;
-    if (!oac_simd_fft_init(&s->fft, n_points, width == 1, s->kernel->width))
-        return false;
-    s->spectra = alloc_spectra(s, taps->n_distinct, K);
+    s->reach = (plan->n_partitions - 1) * s->stride + 1;
+    s->at_once = partitioned ? MOST_AT_ONCE : 1;
+    s->n_slots = partitioned ? s->reach - 1 + s->at_once : 0;
+}
+
+static bool alloc_all(struct simd *s, size_t n_rows)
+{
+    s->spectra = alloc_spectra(s, n_rows, s->plan.n_partitions);
     s->slots = alloc_spectra(s, s->n_channels, s->n_slots);
     s->tails = oac_alloc(s->n_channels, 2 * s->tail_floats * sizeof *s->tails);
     s->channel = oac_alloc(s->n_channels, sizeof *s->channel);
-    s->scratch = oac_alloc(n_workers, sizeof *s->scratch);
+    s->scratch = oac_alloc(s->n_workers, sizeof *s->scratch);
     if (!s->spectra || !s->slots || !s->tails || !s->channel || !s->scratch)
         return false;
-    for (size_t i = 0; i < n_workers; i++)
+    for (size_t i = 0; i < s->n_workers; i++)
         if (!alloc_scratch(s, &s->scratch[i]))
             return false;
+    return true;
+}
+
+static bool
+build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
+{
+    const bool real = taps->type == OAC_REAL;
+    measure_up(s, plan, taps, n_workers);
+    if (!oac_simd_fft_init(&s->fft, real ? plan->n_fft / 2 : plan->n_fft, real, s->kernel->width) ||
+        !alloc_all(s, taps->n_distinct))
+        return false;
     lay_out_channels(s, taps);
     for (size_t i = 0; i < taps->n_distinct; i++)
-        transform_row(s, taps->row[i], oac_tap_width(taps->type), s->spectra + i * K * s->spectrum);
+        transform_row(s,
+                      taps->row[i],
+                      oac_tap_width(taps->type),
+                      s->spectra + i * plan->n_partitions * s->spectrum);
     return true;
 }
 

@@ -20,8 +20,8 @@
 
 enum { W = SIMD_WIDTH, LANES = W / 4 };
 
-typedef float vec __attribute__((vector_size(4 * SIMD_WIDTH)));
-typedef float lane __attribute__((vector_size(16)));
+typedef float vec __attribute__((vector_size(4 * SIMD_WIDTH), may_alias));
+typedef float lane __attribute__((vector_size(16), may_alias));
 typedef struct {
     vec r, i;
 } cplx;

@@ -13,18 +13,20 @@ enum cost_method {
     N_COST_METHODS
 };
 
-/* Sizes: n = 64 << i complex points. */
-enum { N_COST_SIZES = 12 };
+/* Sizes: 64, 80, 96 complex points, and so on with every octave, to 131072. */
+enum { N_COST_SIZES = 34 };
+size_t oac_cost_size(int i);
 
 struct cost_table {
     /* Nanoseconds for one transform there and back with all that goes with it, in the cache. */
     double block[N_COST_METHODS][2][N_COST_SIZES]; /* [method][is it real][size] */
-    /* How much more a transform with a factor 3 or 5 costs than its neighbours suggest. */
-    double odd_penalty[N_COST_METHODS];
-    double product;    /* ns: one complex point of one partition */
+    double product;                                /* ns: one complex point of one partition */
     double far_byte;   /* ns: one byte of a spectrum from beyond the near cache */
     double near_bytes; /* size of the near cache */
 };
+
+/* Costs of no machine in particular, an x86-64 core with AVX2. */
+void oac_cost_set_nominal(struct cost_table *table);
 
 /* Nanoseconds for a transform of n complex points, of any size. */
 double

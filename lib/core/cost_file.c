@@ -16,17 +16,18 @@ static bool each(struct cost_table *table,
                  void *context)
 {
     char name[64];
-    for (int m = 0; m < N_COST_METHODS; m++) {
+    for (int m = 0; m < N_COST_METHODS; m++)
         for (int real = 0; real < 2; real++)
             for (int i = 0; i < N_COST_SIZES; i++) {
-                snprintf(name, sizeof name, "block %s %s %lu", methods[m], types[real], 64ul << i);
+                snprintf(name,
+                         sizeof name,
+                         "block %s %s %zu",
+                         methods[m],
+                         types[real],
+                         oac_cost_size(i));
                 if (!visit(context, name, &table->block[m][real][i]))
                     return false;
             }
-        snprintf(name, sizeof name, "odd_penalty %s", methods[m]);
-        if (!visit(context, name, &table->odd_penalty[m]))
-            return false;
-    }
     return visit(context, "product", &table->product) &&
            visit(context, "far_byte", &table->far_byte) &&
            visit(context, "near_bytes", &table->near_bytes);

@@ -4,13 +4,14 @@
 #include "backend.h"
 #include "cost_table.h"
 #include "memory.h"
+#include "simd_fft.h"
 
 #include <math.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 5, HOPS_A_CALL = 4 };
+enum { ROUNDS = 5, HOPS_A_CALL = 4, LONG_HOP = 8192 };
 static const double trial_seconds = 30e-6;
 
 /* A backend at work on one channel. */
@@ -21,7 +22,8 @@ struct run {
     float *samples; /* input, output and taps */
     const void *in;
     void *out;
-    size_t n_calls; /* in a trial; of HOPS_A_CALL hops */
+    size_t n_hops;  /* in a call */
+    size_t n_calls; /* in a trial */
     double best;    /* seconds for a call */
 };
 
@@ -65,7 +67,8 @@ static bool begin(struct run *run,
         .backend = backend,
         .plan = block_plan(folded ? 2 * n_points : n_points, n_partitions, paired ? 2 : 1)};
     const size_t width = oac_sample_width(type), P = run->plan.n_taps;
-    const size_t n = HOPS_A_CALL * run->plan.hop, n_floats = (2 * n + P) * width;
+    run->n_hops = run->plan.hop < LONG_HOP ? HOPS_A_CALL : 1;
+    const size_t n = run->n_hops * run->plan.hop, n_floats = (2 * n + P) * width;
     run->samples = oac_alloc(n_floats, sizeof *run->samples);
     if (!run->samples)
         return false;
@@ -85,7 +88,7 @@ static bool begin(struct run *run,
 static double time_calls(struct run *run, size_t n)
 {
     const struct share share = {.worker = 0, .first = 0, .end = 1};
-    const size_t n_samples = HOPS_A_CALL * run->plan.hop;
+    const size_t n_samples = run->n_hops * run->plan.hop;
     bool good = true;
     const double start = now();
     for (size_t i = 0; i < n; i++)
@@ -93,18 +96,21 @@ static double time_calls(struct run *run, size_t n)
     return good ? (now() - start) / (double)n : INFINITY;
 }
 
-/* Runs take turns, so that whatever else the machine does meets all of them; the best time of each
- * is kept. */
+/* Those that were begun take turns, so that whatever else the machine does meets all of them; the
+ * best time of each is kept. */
 static void race(struct run *runs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        time_calls(&runs[i], 1 + runs[i].plan.n_partitions / HOPS_A_CALL);
+        if (!runs[i].backend)
+            continue;
+        time_calls(&runs[i], 1 + runs[i].plan.n_partitions / runs[i].n_hops);
         runs[i].best = time_calls(&runs[i], 1);
         runs[i].n_calls = (size_t)fmax(1, trial_seconds / fmax(runs[i].best, 1e-8));
     }
     for (int round = 0; round < ROUNDS; round++)
         for (size_t i = 0; i < n; i++)
-            runs[i].best = fmin(runs[i].best, time_calls(&runs[i], runs[i].n_calls));
+            if (runs[i].backend)
+                runs[i].best = fmin(runs[i].best, time_calls(&runs[i], runs[i].n_calls));
 }
 
 /* Nanoseconds for one hop of every run, which end; false when memory is short. */
@@ -113,64 +119,74 @@ static bool race_to_the_end(struct run *runs, size_t n, bool made, double *nanos
     if (made)
         race(runs, n);
     for (size_t i = 0; i < n; i++) {
-        nanoseconds[i] = runs[i].best * 1e9 / HOPS_A_CALL;
+        nanoseconds[i] = runs[i].backend ? runs[i].best * 1e9 / (double)runs[i].n_hops : 0;
         made = made && isfinite(nanoseconds[i]);
         end(&runs[i]);
     }
     return made;
 }
 
-/* Every size, a size with a factor 3, and partitions: in the near cache, and so many that they are
- * not. */
-static bool measure_folded(struct cost_table *table)
+/* Sizes that have no transform, all of them small, cost what lies between their neighbours. */
+static void fill_gaps(double *block)
 {
-    enum { ODD = N_COST_SIZES, FEW, MANY, N_RUNS, N_FEW = 9 };
-    const size_t odd_points = 3 * 256, points = 512, spectrum = points * 2 * sizeof(float);
-    const size_t n_many = 4 * (size_t)table->near_bytes / spectrum;
+    for (int i = 1; i < N_COST_SIZES - 1; i++)
+        if (!oac_simd_fft_exists(oac_cost_size(i))) {
+            int next = i + 1;
+            while (!oac_simd_fft_exists(oac_cost_size(next)))
+                next++;
+            const double low = (double)oac_cost_size(i - 1);
+            const double share =
+                ((double)oac_cost_size(i) - low) / ((double)oac_cost_size(next) - low);
+            block[i] = block[i - 1] + share * (block[next] - block[i - 1]);
+        }
+}
+
+/* Every size, and partitions: in the near cache, and so many that they are not. */
+static bool measure_folded(struct cost_table *table, bool is_real)
+{
+    enum { FEW = N_COST_SIZES, MANY, N_RUNS, N_FEW = 9 };
+    const size_t n = 512, spectrum = n * 2 * sizeof(float);
+    const size_t n_many = (size_t)table->near_bytes / spectrum;
     const struct backend *simd = &oac_backend_simd;
-    for (int real = 0; real < 2; real++) {
-        const oaconv_type type = real ? OAC_REAL : OAC_COMPLEX;
-        struct run runs[N_RUNS] = {{0}};
-        double cost[N_RUNS];
-        bool made = true;
-        for (int i = 0; i < N_COST_SIZES && made; i++)
-            made = begin(&runs[i], simd, type, (size_t)64 << i, 1);
-        made = made && begin(&runs[ODD], simd, type, odd_points, 1) &&
-               begin(&runs[FEW], simd, type, points, N_FEW) &&
-               begin(&runs[MANY], simd, type, points, n_many);
-        if (!race_to_the_end(runs, N_RUNS, made, cost))
-            return false;
-        for (int i = 0; i < N_COST_SIZES; i++)
-            table->block[COST_FOLDED][real][i] = cost[i];
-        table->odd_penalty[COST_FOLDED] = 1;
-        const double even = oac_cost_of_block(table, COST_FOLDED, real, odd_points);
-        const double one = oac_cost_of_block(table, COST_FOLDED, real, points);
-        table->odd_penalty[COST_FOLDED] = fmax(cost[ODD] / even, 1);
-        table->product = fmax((cost[FEW] - one) / (double)(N_FEW * points), 0.01);
-        const double far = (cost[MANY] - one) / (double)n_many - table->product * (double)points;
-        table->far_byte = fmax(far / (double)(2 * spectrum), 0.001);
-    }
+    const oaconv_type type = is_real ? OAC_REAL : OAC_COMPLEX;
+    struct run runs[N_RUNS] = {{0}};
+    double cost[N_RUNS], *block = table->block[COST_FOLDED][is_real];
+    bool made =
+        begin(&runs[FEW], simd, type, n, N_FEW) && begin(&runs[MANY], simd, type, n, n_many);
+    for (int i = 0; i < N_COST_SIZES && made; i++)
+        if (oac_simd_fft_exists(oac_cost_size(i)))
+            made = begin(&runs[i], simd, type, oac_cost_size(i), 1);
+    if (!race_to_the_end(runs, N_RUNS, made, cost))
+        return false;
+    memcpy(block, cost, N_COST_SIZES * sizeof *block);
+    fill_gaps(block);
+    const double one = oac_cost_of_block(table, COST_FOLDED, is_real, n);
+    table->product = fmax((cost[FEW] - one) / (double)(N_FEW * n), 0.01);
+    const double far = (cost[MANY] - one) / (double)n_many - table->product * (double)n;
+    table->far_byte = fmax(far / (double)(2 * spectrum), 0.001);
     return true;
 }
 
-/* Two sizes, and the nominal table in between: FFTW takes its time to plan one. */
-static bool measure_pairs(struct cost_table *table)
+/* Two sizes, to which the nominal costs that the table still holds are fitted: FFTW takes its time
+ * to plan one. */
+static bool measure_pairs(struct cost_table *table, bool is_real)
 {
-    enum { SMALL = 2, LARGE = 6 };
-    for (int real = 0; real < 2; real++) {
-        const oaconv_type type = real ? OAC_REAL : OAC_COMPLEX;
-        const double *typical = oac_cost_nominal.block[COST_PAIRS][real];
-        struct run runs[2] = {{0}};
-        double cost[2];
-        const bool made = begin(&runs[0], &oac_backend_volk, type, (size_t)64 << SMALL, 1) &&
-                          begin(&runs[1], &oac_backend_volk, type, (size_t)64 << LARGE, 1);
-        if (!race_to_the_end(runs, 2, made, cost))
-            return false;
-        const double small = cost[0] / typical[SMALL], large = cost[1] / typical[LARGE];
-        for (int i = 0; i < N_COST_SIZES; i++) {
-            const double place = fmin(fmax((double)(i - SMALL) / (LARGE - SMALL), 0), 1);
-            table->block[COST_PAIRS][real][i] = typical[i] * (small + (large - small) * place);
-        }
+    enum { SMALL = 256, LARGE = 4096 };
+    const struct backend *volk = &oac_backend_volk;
+    const oaconv_type type = is_real ? OAC_REAL : OAC_COMPLEX;
+    double *block = table->block[COST_PAIRS][is_real];
+    struct run runs[2] = {{0}};
+    double cost[2];
+    const bool made =
+        begin(&runs[0], volk, type, SMALL, 1) && begin(&runs[1], volk, type, LARGE, 1);
+    if (!race_to_the_end(runs, 2, made, cost))
+        return false;
+    const double small = cost[0] / oac_cost_of_block(table, COST_PAIRS, is_real, SMALL);
+    const double large = cost[1] / oac_cost_of_block(table, COST_PAIRS, is_real, LARGE);
+    for (int i = 0; i < N_COST_SIZES; i++) {
+        const double octaves = log2((double)oac_cost_size(i) / SMALL);
+        const double place = fmin(fmax(octaves / log2(LARGE / SMALL), 0), 1);
+        block[i] *= small + (large - small) * place;
     }
     return true;
 }
@@ -178,9 +194,12 @@ static bool measure_pairs(struct cost_table *table)
 bool oac_cost_measure(struct cost_table *table)
 {
     const char *why;
-    *table = oac_cost_nominal;
+    oac_cost_set_nominal(table);
     const long near = sysconf(_SC_LEVEL2_CACHE_SIZE);
     if (near >= 65536)
         table->near_bytes = (double)near;
-    return measure_pairs(table) && (!oac_backend_simd.usable(&why) || measure_folded(table));
+    bool good = measure_pairs(table, false) && measure_pairs(table, true);
+    if (oac_backend_simd.usable(&why))
+        good = good && measure_folded(table, false) && measure_folded(table, true);
+    return good;
 }

@@ -12,20 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* One core of an AMD EPYC (Zen 4), 2026-11: FFTW 3.3.10 and VOLK 2.5, our kernels for AVX2. */
-const struct cost_table oac_cost_nominal = {
-    .block = {[COST_PAIRS] =
-                  {{118, 197, 370, 820, 1760, 3960, 9560, 25600, 64400, 136e3, 542e3, 1.19e6},
-                   {134, 214, 415, 935, 1900, 4220, 10000, 27000, 67800, 135e3, 503e3, 1.18e6}},
-              [COST_FOLDED] =
-                  {{78, 169, 371, 747, 1660, 3760, 7830, 17100, 38500, 80400, 172e3, 382e3},
-                   {86, 193, 409, 821, 1800, 4080, 8780, 20100, 44100, 91400, 194e3, 426e3}}},
-    .odd_penalty = {1.1, 1.06},
-    .product = 0.14,
-    .far_byte = 0.0086,
-    .near_bytes = 1048576,
-};
-
 static struct cost_table table;
 static pthread_once_t made_once = PTHREAD_ONCE_INIT;
 
@@ -37,7 +23,7 @@ static void complain(const char *path, const char *why)
 static void measure(void)
 {
     if (!oac_cost_measure(&table))
-        table = oac_cost_nominal;
+        oac_cost_set_nominal(&table);
 }
 
 /* The file of this version and kernel; false without a place for it. */
@@ -89,7 +75,7 @@ static void make(void)
     if (!source || !*source) {
         measure();
     } else if (!strcmp(source, "nominal")) {
-        table = oac_cost_nominal;
+        oac_cost_set_nominal(&table);
     } else if (!strcmp(source, "cache")) {
         make_cached();
     } else if (!oac_cost_read(source, &table, &why)) {

@@ -13,9 +13,6 @@
  * or written costs a line on stderr, and the table is measured. */
 const struct cost_table *oac_cost_table(void);
 
-/* A current x86-64 core with AVX2. */
-extern const struct cost_table oac_cost_nominal;
-
 /* Measures on this machine what the backends need; false when memory is short. */
 bool oac_cost_measure(struct cost_table *table);
 

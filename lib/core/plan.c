@@ -166,6 +166,9 @@ static bool cheaper(const struct plan *a, const struct plan *b)
     return a->cost < b->cost;
 }
 
+/* How much dearer than the cheapest a plan with a shorter hop may be. */
+static const double near_best = 1.05;
+
 static bool shorter(const struct plan *a, const struct plan *b)
 {
     return a->hop != b->hop ? a->hop < b->hop : cheaper(a, b);
@@ -182,7 +185,7 @@ void oac_plan_init(struct plan *plan,
         if (cheaper(&list[i], plan))
             *plan = list[i];
     if (!request->hop) {
-        const double limit = 1.1 * plan->cost;
+        const double limit = near_best * plan->cost;
         for (size_t i = 0; i < n; i++)
             if (list[i].cost <= limit && shorter(&list[i], plan))
                 *plan = list[i];

@@ -56,12 +56,14 @@ class planner_lock : public CppUnit::TestFixture
 
     Lock d_lock;
 
-    /* A transform size that no test of this process has used. */
-    static size_t fresh_hop()
+    /* With this hop, so many taps need a transform size that no test of this process has used. */
+    static constexpr size_t hop = 8;
+    static size_t fresh_n_taps()
     {
-        static size_t hop = 40;
-        return hop *= 2;
+        static size_t n_taps = 40;
+        return n_taps *= 2;
     }
+    static Rows fresh_taps() { return {Row(2 * fresh_n_taps(), 1.0f)}; }
 
     void expect_locked(int times)
     {
@@ -81,15 +83,15 @@ public:
 
     void is_held_around_new_plans()
     {
-        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        Filter filter({OAC_COMPLEX, "volk", 0, hop}, fresh_taps());
         expect_locked(1);
     }
 
     void is_held_when_taps_are_prepared()
     {
-        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        Filter filter({OAC_COMPLEX, "volk", 0, hop}, fresh_taps());
         expect_locked(1);
-        filter.prepare({Row(2 * 5 * filter.info().n_fft)});
+        filter.prepare(fresh_taps());
         expect_locked(2);
         CPPUNIT_ASSERT(filter.swap());
         expect_locked(2);
@@ -97,12 +99,12 @@ public:
 
     void is_not_taken_for_known_sizes_or_samples()
     {
-        const size_t hop = fresh_hop();
         Random random(95);
         const Rows x = random.signal(OAC_COMPLEX, 1, 5 * hop + 3);
-        Filter first({OAC_COMPLEX, "volk", 0, hop}, {Row{1, 0}});
-        Filter second({OAC_COMPLEX, "volk", 0, hop}, {Row{0, 1}});
-        first.prepare({Row{2, 0}});
+        const size_t n_taps = fresh_n_taps();
+        Filter first({OAC_COMPLEX, "volk", 0, hop}, random.taps(OAC_COMPLEX, {n_taps}));
+        Filter second({OAC_COMPLEX, "volk", 0, hop}, random.taps(OAC_COMPLEX, {n_taps}));
+        first.prepare(random.taps(OAC_COMPLEX, {n_taps}));
         CPPUNIT_ASSERT(first.swap());
         play(first, x, 5 * hop + 3, random);
         first.reset();
@@ -112,25 +114,25 @@ public:
     void can_be_taken_back()
     {
         oaconv_set_planner_lock(nullptr, nullptr, nullptr);
-        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        Filter filter({OAC_COMPLEX, "volk", 0, hop}, fresh_taps());
         expect_locked(0);
     }
 
     void half_a_lock_is_none()
     {
         oaconv_set_planner_lock(Lock::lock, nullptr, &d_lock);
-        Filter filter({OAC_COMPLEX, "volk", 0, fresh_hop()}, {Row{1, 0}});
+        Filter filter({OAC_COMPLEX, "volk", 0, hop}, fresh_taps());
         expect_locked(0);
     }
 
     void a_swap_in_the_middle_of_a_prepare_loses_nothing()
     {
         Random random(96);
-        const size_t hop = fresh_hop(), n = 3 * hop;
+        const size_t n = 3 * hop, n_last = fresh_n_taps();
         const Rows x = random.signal(OAC_COMPLEX, 2, n);
         const Rows first = random.taps(OAC_COMPLEX, {5, 5});
-        const Rows longer = random.taps(OAC_COMPLEX, {20 * hop, 20 * hop});
-        const Rows last = random.taps(OAC_COMPLEX, {2 * hop, 7});
+        const Rows longer = random.taps(OAC_COMPLEX, {2 * n_last, n_last});
+        const Rows last = random.taps(OAC_COMPLEX, {n_last, 7});
         Filter filter({OAC_COMPLEX, "volk", 0, hop}, first);
         Rows y(2);
         filter.process(x, 0, hop, y, random);

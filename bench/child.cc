@@ -2,6 +2,7 @@
  * Work in a process of its own. */
 #include "child.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -20,7 +21,8 @@ using teller = std::function<void(const std::string &)>;
 
 void use_home(const std::string &home)
 {
-    for (const char *name : {"HOME", "GR_PREFS_PATH", "APPDATA", "XDG_CONFIG_HOME"})
+    for (const char *name :
+         {"HOME", "GR_PREFS_PATH", "APPDATA", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"})
         setenv(name, home.c_str(), 1);
     unsetenv("VOLK_CONFIGPATH");
 }
@@ -32,7 +34,7 @@ void use_home(const std::string &home)
     try {
         work([pipe](const std::string &line) { std::fprintf(pipe, "%s\n", line.c_str()); });
     } catch (const std::exception &error) {
-        std::fprintf(stderr, "flowgraph: %s\n", error.what());
+        std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, error.what());
         status = EXIT_FAILURE;
     }
     std::fflush(nullptr);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Benchmark: our block in flowgraphs beside M stock filters and M blocks that only copy. Writes
- * every single round as JSON; report.py makes a table and a plot of it. */
+ * every single round as JSON; flowgraph_report.py makes tables and a plot of it. */
 #include "child.h"
 #include "graph.h"
 #include "json.h"
@@ -12,7 +12,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <set>
 #include <stdexcept>
 #include <tuple>
@@ -148,29 +147,6 @@ std::vector<std::string> run_round(int round, std::vector<task> tasks, const opt
     });
 }
 
-/* ---- results ---- */
-
-std::string json_array(const std::vector<std::string> &lines)
-{
-    std::string text;
-    for (const std::string &line : lines)
-        text += (text.empty() ? "\n    " : ",\n    ") + line;
-    return "[" + text + "\n  ]";
-}
-
-void write(const std::string &path, const std::vector<std::pair<std::string, std::string>> &members)
-{
-    std::ofstream file(path);
-    const char *separator = "{\n";
-    for (const auto &[key, json] : members) {
-        file << separator << "  \"" << key << "\": " << json;
-        separator = ",\n";
-    }
-    file << "\n}\n";
-    if (!file.flush())
-        throw std::runtime_error("cannot write " + path);
-}
-
 void run(const options &chosen)
 {
     std::vector<task> tasks;
@@ -188,11 +164,11 @@ void run(const options &chosen)
         const std::vector<std::string> lines = run_round(round, tasks, chosen);
         measured.insert(measured.end(), lines.begin(), lines.end());
     }
-    write(chosen.out,
-          {{"machine", describe_machine().text()},
-           {"circumstances", circumstances.add("finished", date()).text()},
-           {"verified", json_array(verified)},
-           {"measured", json_array(measured)}});
+    write_document(chosen.out,
+                   {{"machine", describe_machine().text()},
+                    {"circumstances", circumstances.add("finished", date()).text()},
+                    {"verified", json_array(verified)},
+                    {"measured", json_array(measured)}});
 }
 
 } // namespace

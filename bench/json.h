@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace oac_bench
 {
@@ -57,6 +59,16 @@ private:
 
     std::string d_members;
 };
+
+/* Values that are JSON already, one on a line. */
+std::string json_array(const std::vector<std::string> &lines);
+
+/* Numbers on one line. */
+std::string json_numbers(const std::vector<double> &values);
+
+/* Writes an object of members whose values are JSON already. Throws std::runtime_error. */
+void write_document(const std::string &path,
+                    const std::vector<std::pair<std::string, std::string>> &members);
 
 } // namespace oac_bench
 

@@ -24,4 +24,4 @@ export HOME=$settings PYTHONDONTWRITEBYTECODE=1
 
 mkdir -p "$out"
 "$root/build/bench/flowgraph" "${options[@]}" --out "$out/flowgraph.json"
-/usr/bin/python3 "$root/bench/report.py" "$out/flowgraph.json"
+/usr/bin/python3 "$root/bench/flowgraph_report.py" "$out/flowgraph.json"

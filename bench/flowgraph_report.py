@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a Markdown table and a plot of what the benchmark measured: report.py flowgraph.json
+"""Makes Markdown tables and a plot of what the benchmark measured: flowgraph_report.py FILE.json
 
-Writes flowgraph.md and flowgraph.png beside the JSON, and prints the table. A value is the median
+Writes FILE.md and FILE.png beside the JSON, and prints the table. A value is the median
 of the rounds; a ratio is taken within each round, then comes its median (least - most).
 Measurements during which other processes used more than DISTURBED processors are left out.
 """
@@ -11,6 +11,8 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 from statistics import median
+
+from tables import machine_text, plotting, ratio_text, table, write_text
 
 OURS, LARGE, SMALL = "ours", "ours max_batch=65536", "ours max_batch=4096"
 STOCK, COPY = "fft_filter", "copy"
@@ -53,15 +55,7 @@ class Results:
         """Median and spread of variant / rival, round by round, as text."""
         ours, theirs = self.rows(case, variant), self.rows(case, rival)
         ratios = [ours[r][what] / theirs[r][what] for r in ours if r in theirs and theirs[r][what]]
-        if not ratios:
-            return ""
-        return f"**{median(ratios):.2f}** ({min(ratios):.2f} - {max(ratios):.2f})"
-
-
-def table(head, rows):
-    """Lines of a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return ["| " + " | ".join(line) + " |" for line in lines] + [""]
+        return ratio_text(ratios)
 
 
 def throughput_table(results, graph):
@@ -140,14 +134,12 @@ def backlog_table(results):
 
 
 def heading(data, measured):
-    machine, circumstances = data["machine"], data["circumstances"]
+    circumstances = data["circumstances"]
     backends = sorted({row["backend"] for row in measured if "backend" in row})
     return [
         f"{circumstances['date']}, {circumstances['rounds']} rounds, load before the run "
-        f"{circumstances['load_before']:.1f}. {machine['cpu']} (family/model "
-        f"{machine['cpu_family_and_model']}, {machine['isa']}), {machine['cores']} cores, Linux "
-        f"{machine['kernel']}. GNU Radio {machine['gnuradio']}, VOLK {machine['volk']}, "
-        f"{machine['fftw']}, gr-oaconv {machine['oaconv']}, backend {', '.join(backends)}.", "",
+        f"{circumstances['load_before']:.1f}. {machine_text(data['machine'])}, backend "
+        f"{', '.join(backends)}.", "",
         "MS/s: million complex samples per second, all channels together, medians. Ratios: median "
         "(least - most) of the rounds. Each round runs in a process of its own without FFTW "
         f"wisdom. {len(data['verified'])} settings were compared with a convolution in double "
@@ -158,10 +150,7 @@ def heading(data, measured):
 
 
 def draw(results, path):
-    import matplotlib
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = plotting()
     graphs = [g for g in TITLES if any(case[0] == g for case in results.cases)]
     figure, panels = pyplot.subplots(2, len(graphs), figsize=(4.6 * len(graphs), 7), sharey=True,
                                      squeeze=False)
@@ -212,9 +201,7 @@ def main(arguments):
         lines += live_table(results)
     if "sink-paced" in graphs:
         lines += backlog_table(results)
-    text = "\n".join(lines).rstrip() + "\n"
-    path.with_suffix(".md").write_text(text)
-    print(text, end="")
+    write_text(path.with_suffix(".md"), lines)
     if graphs & set(TITLES):
         draw(results, path.with_suffix(".png"))
 

@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Builds, then measures whole flowgraphs: bench.sh [--quick] [--out DIR (default: build/bench)]
-# Writes flowgraph.json, flowgraph.md and flowgraph.png. Nothing else heavy should run meanwhile.
+# Builds, then measures the engine and whole flowgraphs:
+#     bench.sh [--quick] [--only engine|flowgraph] [--out DIR (default: build/bench)]
+# Writes a .json, .md and .png of each. Nothing else heavy should run meanwhile.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
-out=$root/build/bench options=()
+usage() { sed -n '3,5s/^# //p' "$0" >&2 && exit 2; }
+
+out=$root/build/bench options=() benchmarks=(engine flowgraph)
 while [[ $# -gt 0 ]]; do
     case $1 in
     --quick) options+=(--quick) && shift ;;
+    --only) [[ ${2:-} == engine || ${2:-} == flowgraph ]] || usage
+        benchmarks=("$2") && shift 2 ;;
     --out) out=${2:?--out needs a folder} && shift 2 ;;
-    *) sed -n '3,4s/^# //p' "$0" >&2 && exit 2 ;;
+    *) usage ;;
     esac
 done
 
-bash "$root/scripts/install-deps.sh" build demo
-bash "$root/scripts/build.sh" -DENABLE_BENCH=ON -- --target flowgraph
+bash "$root/scripts/install-deps.sh" build bench
+bash "$root/scripts/build.sh" -DENABLE_BENCH=ON -- --target "${benchmarks[@]}"
 
 # No user's preferences and FFTW wisdom; each measuring process makes another one of its own.
 settings=$(mktemp -d)
@@ -23,5 +28,7 @@ trap 'rm -rf "$settings"' EXIT
 export HOME=$settings PYTHONDONTWRITEBYTECODE=1
 
 mkdir -p "$out"
-"$root/build/bench/flowgraph" "${options[@]}" --out "$out/flowgraph.json"
-/usr/bin/python3 "$root/bench/flowgraph_report.py" "$out/flowgraph.json"
+for name in "${benchmarks[@]}"; do
+    "$root/build/bench/$name" "${options[@]}" --out "$out/$name.json"
+    /usr/bin/python3 "$root/bench/${name}_report.py" "$out/$name.json"
+done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs the Debian packages that are missing: install-deps.sh [build] [demo] [test]
+# Installs the Debian packages that are missing: install-deps.sh [build] [demo] [test] [bench]
 set -euo pipefail
 
 # Packages of each group; "a|b" is whichever the system has or knows (Debian 12 | later releases).
@@ -12,7 +12,8 @@ for group in "$@"; do
         pybind11-dev python3-dev python3-numpy) ;;
     demo) wanted+=(python3-scipy python3-matplotlib alsa-utils) ;;
     test) wanted+=(python3-scipy python3-matplotlib alsa-utils python3-pytest gr-satellites) ;;
-    *) echo "usage: install-deps.sh [build] [demo] [test]" >&2 && exit 2 ;;
+    bench) wanted+=(python3-matplotlib libliquid-dev libzita-convolver-dev) ;;
+    *) echo "usage: install-deps.sh [build] [demo] [test] [bench]" >&2 && exit 2 ;;
     esac
 done
 

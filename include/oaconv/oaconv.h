@@ -112,7 +112,10 @@ OAC_EXPORT void oaconv_config_init(oaconv_config *config);
  * @param config  only read; its rows may be freed after the call.
  * @return OAC_OK; OAC_ERR_ARG no rows, an empty row, NaN or Inf taps, n_rows neither 1 nor
  *         n_channels, an unknown type; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY; OAC_ERR_BACKEND.
- * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size. */
+ * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size with
+ * backend "volk". The first call in a process measures what transforms cost here, in about half a
+ * second; the environment variable OACONV_COST_TABLE = "nominal", "cache" or the path of a file
+ * pins the costs, and OACONV_SIMD = "avx512", "avx2" or "generic" the kernels of backend "simd". */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config);
 
 /** Frees everything; accepts NULL. No other call on the handle may be under way. */

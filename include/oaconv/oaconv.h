@@ -99,6 +99,7 @@ typedef struct oaconv_info {
     uint64_t last_change; /**< the sample at which the latest of them took effect */
     const char *backend;  /**< exact name; static */
     const char *reason;   /**< why this backend; lives as long as the filter */
+    const char *plan_reason; /**< why this N, L, hop and K, or ""; lives until taps are swapped */
 } oaconv_info;
 
 /** A filter at work; opaque. */

@@ -20,6 +20,7 @@
 /* Everything that depends on the taps. */
 struct engine {
     struct plan plan;
+    char plan_reason[OAC_MAX_REASON];
     void *state; /* of the backend */
     /* Samples owed to the future besides those in the backend: [M][capacity], of which n_pending
      * from index begin on are in use and all after them are zero. */
@@ -133,20 +134,20 @@ static struct plan_request make_request(const oaconv *f, const struct taps *taps
                                  .max_hop = atomic_load(&f->max_hop)};
 }
 
-static struct plan make_plan(const oaconv *f, const struct taps *taps)
+static void make_plan(struct engine *e, const oaconv *f, const struct taps *taps)
 {
-    struct plan plan = {.n_taps = taps->longest,
-                        .segment = f->hop ? f->hop : 1,
-                        .hop = f->hop ? f->hop : 1,
-                        .n_partitions = 1,
-                        .partition = taps->longest,
-                        .cost = (double)taps->longest};
+    e->plan = (struct plan){.n_taps = taps->longest,
+                            .segment = f->hop ? f->hop : 1,
+                            .hop = f->hop ? f->hop : 1,
+                            .n_partitions = 1,
+                            .partition = taps->longest,
+                            .cost = (double)taps->longest};
     if (f->backend->uses_fft) {
         struct plan_request request = make_request(f, taps);
         request.method = f->backend->method;
-        oac_plan_init(&plan, &request, oac_cost_table());
+        oac_plan_init(&e->plan, &request, oac_cost_table());
+        oac_plan_describe(&e->plan, &request, e->plan_reason, sizeof e->plan_reason);
     }
-    return plan;
 }
 
 /* Builds an engine whose pending has room for `owed` samples, or for its own P - 1. */
@@ -156,7 +157,7 @@ engine_create(struct engine **engine, const oaconv *f, const struct taps *taps, 
     struct engine *e = oac_alloc(1, sizeof *e);
     if (!e)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
-    e->plan = make_plan(f, taps);
+    make_plan(e, f, taps);
     oaconv_status status = f->backend->create(&e->state, &e->plan, taps, n_workers(f));
     const size_t own = taps->longest - 1, capacity = own > owed ? own : owed;
     if (status == OAC_OK && !alloc_pending(f, e, capacity))
@@ -570,7 +571,8 @@ void oaconv_get_info(const oaconv *f, oaconv_info *info)
                           .n_changes = f->n_changes,
                           .last_change = f->engine_since,
                           .backend = f->backend->name,
-                          .reason = f->reason};
+                          .reason = f->reason,
+                          .plan_reason = f->engine->plan_reason};
 }
 
 /* ---- whole rows ---- */

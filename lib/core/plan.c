@@ -2,6 +2,8 @@
  * The cost of an overlap-add plan, and the search for the cheapest. */
 #include "plan.h"
 
+#include <stdio.h>
+
 static const size_t largest_fft = (size_t)1 << 30;
 
 /* Bytes that the whole filter may spend on spectra and on one hop of signal, beyond the least that
@@ -190,4 +192,34 @@ void oac_plan_init(struct plan *plan,
             if (list[i].cost <= limit && shorter(&list[i], plan))
                 *plan = list[i];
     }
+}
+
+void oac_plan_describe(const struct plan *plan,
+                       const struct plan_request *request,
+                       char *text,
+                       size_t size)
+{
+    char hop[96], parts[64] = "";
+    if (request->hop)
+        snprintf(hop, sizeof hop, "the hop that was asked for");
+    else
+        snprintf(hop,
+                 sizeof hop,
+                 "the shortest hop up to %zu within %.0f %% of the least cost",
+                 hop_bound(request),
+                 100 * (near_best - 1));
+    if (plan->n_partitions > 1)
+        snprintf(parts,
+                 sizeof parts,
+                 ", %zu partitions of %zu taps",
+                 plan->n_partitions,
+                 plan->partition);
+    snprintf(text,
+             size,
+             "%s: %zu new samples in blocks of %zu%s cost %.2f ns each",
+             hop,
+             plan->segment,
+             plan->n_fft,
+             parts,
+             plan->cost);
 }

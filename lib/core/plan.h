@@ -31,4 +31,10 @@ void oac_plan_init(struct plan *plan,
                    const struct plan_request *request,
                    const struct cost_table *costs);
 
+/* Says what was chosen and why, in at most `size` bytes. */
+void oac_plan_describe(const struct plan *plan,
+                       const struct plan_request *request,
+                       char *text,
+                       size_t size);
+
 #endif

@@ -26,6 +26,9 @@ void expect_sound_plan(const std::string &label, const oaconv_info &info)
     CPPUNIT_ASSERT_MESSAGE(label, info.segment >= 1);
     CPPUNIT_ASSERT_MESSAGE(label, info.segment <= info.hop);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(label, info.hop - 1, info.latency);
+    const std::string why = info.plan_reason;
+    const std::string numbers = say(info.segment, " new samples in blocks of ", info.n_fft);
+    CPPUNIT_ASSERT_MESSAGE(why, info.n_fft ? why.find(numbers) != std::string::npos : why.empty());
     if (info.n_partitions == 1) {
         const bool fits = info.n_fft == 0 || info.n_fft >= info.segment + info.n_taps - 1;
         CPPUNIT_ASSERT_MESSAGE(label, fits);

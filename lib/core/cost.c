@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { AN_OCTAVE = 3 };
+enum { AN_OCTAVE = 3 }; /* sizes in it */
 
 size_t oac_cost_size(int i)
 {
@@ -31,14 +31,11 @@ void oac_cost_set_nominal(struct cost_table *table)
                     nominal((enum cost_method)method, real, (double)oac_cost_size(i));
 }
 
-/* Beyond the table a doubling costs twice as much and what a pass more does. */
+/* Beyond the table, and beyond the caches, a doubling costs twice as much and a pass more. */
 static double beyond(const double *block, double n)
 {
-    const int last = N_COST_SIZES - 1;
-    const double a = block[last - AN_OCTAVE] / (double)oac_cost_size(last - AN_OCTAVE);
-    const double b = block[last] / (double)oac_cost_size(last);
-    const double octaves = log2(n / (double)oac_cost_size(last));
-    return n * (b + fmax(b - a, 0.05 * b) * octaves);
+    const double last = (double)oac_cost_size(N_COST_SIZES - 1), another_pass = 0.06;
+    return block[N_COST_SIZES - 1] * n / last * (1 + another_pass * log2(n / last));
 }
 
 double

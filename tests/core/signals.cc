@@ -57,4 +57,29 @@ std::vector<Kind> kinds()
     return list;
 }
 
+std::vector<Kind> kinds_of(const std::string &backend)
+{
+    std::vector<Kind> list;
+    for (const Kind &kind : kinds())
+        if (kind.backend == backend)
+            list.push_back(kind);
+    return list;
+}
+
+const std::vector<ShortHop> &short_hops()
+{
+    static const std::vector<ShortHop> list{{1, 600},
+                                            {7, 1500},
+                                            {16, 337},
+                                            {16, 1000},
+                                            {20, 6000},
+                                            {64, 3000},
+                                            {250, 500},
+                                            {250, 501},
+                                            {250, 3000},
+                                            {256, 500},
+                                            {300, 700}};
+    return list;
+}
+
 } // namespace oac_test

@@ -59,6 +59,16 @@ struct Kind {
 /* Every usable backend with every type. */
 std::vector<Kind> kinds();
 
+/* One backend with every type; none where it is not usable. */
+std::vector<Kind> kinds_of(const std::string &backend);
+
+/* Hops much shorter than the taps. Backend "simd" cuts such taps into partitions: of one segment or
+ * several, of whole vectors or not, from two to sixty of them, the last a single tap or more. */
+struct ShortHop {
+    size_t hop, n_taps;
+};
+const std::vector<ShortHop> &short_hops();
+
 const std::vector<oaconv_type> &all_types();
 
 /* The arguments, written one after another. */

@@ -64,17 +64,21 @@ class channels_do_not_touch : public CppUnit::TestFixture
     CPPUNIT_TEST(infinity);
     CPPUNIT_TEST(overload);
     CPPUNIT_TEST(explicit_hops);
+    CPPUNIT_TEST(long_taps_and_short_hops);
+    CPPUNIT_TEST(place_among_others);
+    CPPUNIT_TEST(place_among_others_with_short_hops);
     CPPUNIT_TEST(across_a_change_of_taps);
     CPPUNIT_TEST(silence);
     CPPUNIT_TEST(many_taints_leave_the_others_alone);
     CPPUNIT_TEST_SUITE_END();
 
-    void check_taint(const Kind &kind, float value, size_t hop, size_t t)
+    void check_taint(const Kind &kind, float value, size_t hop, size_t t, size_t n_taps = 70)
     {
-        const std::string label = say(kind.label, " ", value, " at ", t, ", hop=", hop, " seed=41");
+        const std::string label =
+            say(kind.label, " ", value, " at ", t, ", hop=", hop, " P=", n_taps, " seed=41");
         const size_t width = sample_width(kind.type);
         Random random(41);
-        Rows taps = random.taps(kind.type, {70, 3, 25, 25});
+        Rows taps = random.taps(kind.type, {n_taps, 3, 25, 25});
         taps[3] = taps[tainted_channel]; /* one spectrum serves both */
         const Rows x = random.signal(kind.type, n_channels, n_samples);
         Rows bad = x;
@@ -104,6 +108,36 @@ class channels_do_not_touch : public CppUnit::TestFixture
         }
     }
 
+    /* A channel gives the same bits alone, first, in the middle and last, whatever the others are,
+     * and with a row of its own or a shared one. */
+    void check_place(const Kind &kind, size_t hop, size_t n_taps)
+    {
+        const std::string label =
+            say(kind.label, " hop=", hop, " P=", n_taps, ", place among others, seed=46");
+        constexpr size_t n = 3000;
+        Random random(46);
+        const Rows row = random.taps(kind.type, {n_taps}), x = random.signal(kind.type, 1, n);
+        Filter alone({kind.type, kind.backend, 0, hop}, row);
+        const Rows expected = play(alone, x, n, random);
+        for (size_t M : {2, 3, 7}) {
+            Rows others = random.signal(kind.type, M, n);
+            others[0][100] = std::nanf("");
+            for (size_t m : {size_t{0}, M / 2, M - 1}) {
+                Rows taps = random.taps(kind.type, std::vector<size_t>(M, n_taps)), inputs = others;
+                taps[m] = row[0];
+                inputs[m] = x[0];
+                Filter among({kind.type, kind.backend, 0, hop}, taps);
+                Filter shared({kind.type, kind.backend, M, hop}, row);
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(label, alone.info().n_fft, among.info().n_fft);
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(label, alone.info().hop, among.info().hop);
+                const std::string place = say(label, ": ", m, " of ", M);
+                expect_same_bits(place, expected, {play(among, inputs, n, random)[m]});
+                expect_same_bits(
+                    place + ", shared row", expected, {play(shared, inputs, n, random)[m]});
+            }
+        }
+    }
+
 public:
     void not_a_number() { check_value(std::numeric_limits<float>::quiet_NaN()); }
     void infinity() { check_value(-std::numeric_limits<float>::infinity()); }
@@ -115,6 +149,33 @@ public:
             for (size_t hop : {1, 7, 100, 1001})
                 for (size_t t : {1999, 2002, 2500})
                     check_taint(kind, std::numeric_limits<float>::quiet_NaN(), hop, t);
+    }
+
+    void long_taps_and_short_hops()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (const ShortHop &c : short_hops())
+                for (size_t t : {size_t{0}, 4 * c.hop - 1, size_t{1003}})
+                    check_taint(kind, std::numeric_limits<float>::quiet_NaN(), c.hop, t, c.n_taps);
+    }
+
+    void place_among_others()
+    {
+        for (const Kind &kind : kinds()) {
+            check_place(kind, 0, 1);
+            check_place(kind, 0, 90);
+            check_place(kind, 50, 40);
+        }
+    }
+
+    void place_among_others_with_short_hops()
+    {
+        for (const Kind &kind : kinds_of("simd")) {
+            check_place(kind, 16, 1000);
+            check_place(kind, 20, 600);
+            check_place(kind, 250, 700);
+            check_place(kind, 256, 500);
+        }
     }
 
     /* The taint rings out with the taps it came with, and not into what the new ones give. */

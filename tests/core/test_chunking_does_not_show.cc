@@ -3,6 +3,7 @@
 #include "compare.h"
 #include "filter.h"
 
+#include <algorithm>
 #include <cppunit/extensions/HelperMacros.h>
 
 using namespace oac_test;
@@ -19,6 +20,9 @@ class chunking_does_not_show : public CppUnit::TestFixture
     CPPUNIT_TEST(explicit_hops);
     CPPUNIT_TEST(taps_changed_at_the_same_samples);
     CPPUNIT_TEST(hop_by_hop_and_at_once);
+    CPPUNIT_TEST(long_taps_and_short_hops);
+    CPPUNIT_TEST(hops_in_a_call);
+    CPPUNIT_TEST(taps_changed_with_short_hops);
     CPPUNIT_TEST(another_filter_in_between);
     CPPUNIT_TEST_SUITE_END();
 
@@ -93,6 +97,74 @@ public:
             fast.process(x, 0, n_hops * hop, at_once, random);
             expect_same_bits(kind.label + " seed=35", at_once, one_by_one);
         }
+    }
+
+    void long_taps_and_short_hops()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (const ShortHop &c : short_hops())
+                check(say(kind.label, " hop=", c.hop, " P=", c.n_taps),
+                      {kind.type, kind.backend, 0, c.hop},
+                      Random(37).taps(kind.type, {c.n_taps, 11}),
+                      4500,
+                      {});
+    }
+
+    /* Partitioned filters take several hops together. */
+    void hops_in_a_call()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (const ShortHop &c : short_hops()) {
+                Random random(38);
+                const Rows taps = random.taps(kind.type, {c.n_taps, 20});
+                const size_t n_hops = 3 * 17;
+                const Rows x = random.signal(kind.type, 2, n_hops * c.hop);
+                Filter filter({kind.type, kind.backend, 0, c.hop}, taps);
+                Rows expected;
+                for (size_t at_once : {size_t{1},
+                                       size_t{2},
+                                       size_t{3},
+                                       size_t{7},
+                                       size_t{8},
+                                       size_t{9},
+                                       size_t{16},
+                                       size_t{17},
+                                       n_hops}) {
+                    Rows y;
+                    filter.reset();
+                    for (size_t i = 0; i < n_hops; i += at_once)
+                        filter.process(
+                            x, i * c.hop, std::min(at_once, n_hops - i) * c.hop, y, random);
+                    if (expected.empty())
+                        expected = y;
+                    expect_same_bits(say(kind.label,
+                                         " hop=",
+                                         c.hop,
+                                         " P=",
+                                         c.n_taps,
+                                         ", ",
+                                         at_once,
+                                         " in a call, seed=38"),
+                                     expected,
+                                     y);
+                }
+            }
+    }
+
+    void taps_changed_with_short_hops()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (size_t hop : {16, 20, 250}) {
+                Random random(39);
+                std::vector<Change> changes;
+                for (size_t at : {0, 640, 700, 1283, 1283, 2900})
+                    changes.push_back({at, random.taps(kind.type, {random.between(1, 3000), 30})});
+                check(say(kind.label, " changes, hop=", hop),
+                      {kind.type, kind.backend, 0, hop},
+                      random.taps(kind.type, {1500, 65}),
+                      4000,
+                      changes);
+            }
     }
 
     void another_filter_in_between()

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cppunit/extensions/HelperMacros.h>
+#include <set>
 
 using namespace oac_test;
 
@@ -53,6 +54,7 @@ class hops_and_plans : public CppUnit::TestFixture
     CPPUNIT_TEST(same_request_same_plan);
     CPPUNIT_TEST(taps_may_be_as_long_as_the_hop_or_the_transform);
     CPPUNIT_TEST(short_hops_for_long_taps_are_partitioned);
+    CPPUNIT_TEST(short_hops_of_the_tests_have_partitions_of_all_kinds);
     CPPUNIT_TEST_SUITE_END();
 
     void check_hop(const Kind &kind, size_t hop, size_t n_taps, size_t n)
@@ -209,6 +211,28 @@ public:
                 else
                     CPPUNIT_ASSERT_EQUAL_MESSAGE(label, size_t{1}, info.n_partitions);
             }
+    }
+
+    /* Few and many; of one segment and of several; of whole vectors and not. */
+    void short_hops_of_the_tests_have_partitions_of_all_kinds()
+    {
+        for (const Kind &kind : kinds_of("simd")) {
+            std::set<size_t> numbers;
+            std::set<std::pair<bool, bool>> shapes;
+            for (const ShortHop &c : short_hops()) {
+                const oaconv_info info = Filter({kind.type, kind.backend, 0, c.hop},
+                                                Random(20).taps(kind.type, {c.n_taps}))
+                                             .info();
+                CPPUNIT_ASSERT_MESSAGE(say(kind.label, " hop=", c.hop, " P=", c.n_taps),
+                                       info.n_partitions > 1);
+                const bool several = info.n_fft + 1 >= 3 * info.segment;
+                numbers.insert(info.n_partitions);
+                shapes.insert({several, c.hop % 16 == 0});
+            }
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{2}, *numbers.begin());
+            CPPUNIT_ASSERT_MESSAGE(kind.label, *numbers.rbegin() >= 50);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{4}, shapes.size());
+        }
     }
 };
 

@@ -50,7 +50,10 @@ class nothing_is_lost : public CppUnit::TestFixture
     CPPUNIT_TEST(one_row_for_all_channels);
     CPPUNIT_TEST(equal_rows_among_others);
     CPPUNIT_TEST(finish_and_continue);
+    CPPUNIT_TEST(long_taps_and_short_hops);
+    CPPUNIT_TEST(finish_and_continue_with_short_hops);
     CPPUNIT_TEST(reset_forgets_all_samples);
+    CPPUNIT_TEST(reset_forgets_all_partitions);
     CPPUNIT_TEST(reset_brings_the_whole_tail_back);
     CPPUNIT_TEST_SUITE_END();
 
@@ -61,19 +64,28 @@ class nothing_is_lost : public CppUnit::TestFixture
                 check_lengths(kind, n_channels, lengths);
     }
 
-    void check_lengths(const Kind &kind, size_t n_channels, const Lengths &lengths)
+    void check_lengths(const Kind &kind, size_t n_channels, const Lengths &lengths, size_t hop = 0)
     {
         const unsigned seed = 1000 + static_cast<unsigned>(n_channels);
         Random random(seed);
         const Rows taps = random.taps(kind.type, repeat(lengths.of_channels, n_channels));
-        Filter filter({kind.type, kind.backend}, taps);
+        Filter filter({kind.type, kind.backend, 0, hop}, taps);
         const oaconv_info info = filter.info();
         CPPUNIT_ASSERT_EQUAL(longest(kind.type, taps), info.n_taps);
         const std::set<size_t> list = interesting_lengths(info);
         const Rows x = random.signal(kind.type, n_channels, *list.rbegin());
         for (size_t n : list) {
-            const std::string label =
-                say(kind.label, " M=", n_channels, " P=", lengths.name, " n=", n, " seed=", seed);
+            const std::string label = say(kind.label,
+                                          " M=",
+                                          n_channels,
+                                          " P=",
+                                          lengths.name,
+                                          " hop=",
+                                          hop,
+                                          " n=",
+                                          n,
+                                          " seed=",
+                                          seed);
             filter.reset();
             const Rows head = play_head(filter, x, n, {}, random, nullptr);
             for (const Row &row : head)
@@ -86,6 +98,47 @@ class nothing_is_lost : public CppUnit::TestFixture
                          respond(kind.type, x, n, {{0, taps, info.n_fft}}),
                          play(filter, x, n, random));
         }
+    }
+
+    void check_borders(const Kind &kind, size_t n_taps, size_t hop)
+    {
+        Random random(5);
+        const Rows taps = random.taps(kind.type, {n_taps, n_taps / 2 + 1});
+        const Rows x = random.signal(kind.type, 2, 4000);
+        Filter filter({kind.type, kind.backend, 0, hop}, taps);
+        const std::vector<Change> borders{
+            {0, {}}, {1, {}}, {2, {}}, {9, {}}, {9, {}}, {1000, {}}, {1017, {}}, {3999, {}}};
+        expect_close(say(kind.label, " finish and continue, P=", n_taps, " hop=", hop, " seed=5"),
+                     kind.type,
+                     respond(kind.type, x, 4000, {{0, taps, filter.info().n_fft}}),
+                     play(filter, x, 4000, borders, random, nullptr));
+    }
+
+    /* Taps, then others, then a reset; after it all is as with a new filter. */
+    void check_reset(const Kind &kind, const Rows &before, const Rows &after, size_t hop)
+    {
+        const std::string label = say(kind.label, " after a reset, hop=", hop, " seed=6");
+        Random random(6);
+        const Rows x = random.signal(kind.type, 2, 2500);
+        Rows tainted = x;
+        tainted[0][700] = tainted[1].back() = std::nanf("");
+        Filter used({kind.type, kind.backend, 0, hop}, before);
+        play_head(used, tainted, 2500, {{801, after}}, random, nullptr);
+        used.reset();
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, uint64_t{0}, used.info().n_samples);
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, uint64_t{0}, used.info().n_changes);
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, uint64_t{0}, used.info().last_change);
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, longest(kind.type, after) - 1, used.tail_length());
+        Filter fresh({kind.type, kind.backend, 0, hop}, after);
+        const Rows expected = play(fresh, x, 2500, random);
+        expect_same_bits(label, expected, play(used, x, 2500, random));
+        used.reset(); /* now with the tail read */
+        expect_same_bits(label + ", again", expected, play(used, x, 2500, random));
+        Rows y;
+        used.reset(); /* and between two hops, before the end of a piece */
+        used.process(tainted, 0, 2500 / used.info().hop * used.info().hop, y, random);
+        used.reset();
+        expect_same_bits(label + ", in the middle", expected, play(used, x, 2500, random));
     }
 
 public:
@@ -132,47 +185,41 @@ public:
     void finish_and_continue()
     {
         for (const Kind &kind : kinds())
-            for (size_t n_taps : {1, 30, 700}) {
-                Random random(5);
-                const Rows taps = random.taps(kind.type, {n_taps, n_taps / 2 + 1});
-                const Rows x = random.signal(kind.type, 2, 4000);
-                Filter filter({kind.type, kind.backend}, taps);
-                const std::vector<Change> borders{{0, {}},
-                                                  {1, {}},
-                                                  {2, {}},
-                                                  {9, {}},
-                                                  {9, {}},
-                                                  {1000, {}},
-                                                  {1017, {}},
-                                                  {3999, {}}};
-                expect_close(say(kind.label, " finish and continue, P=", n_taps, " seed=5"),
-                             kind.type,
-                             respond(kind.type, x, 4000, {{0, taps, filter.info().n_fft}}),
-                             play(filter, x, 4000, borders, random, nullptr));
+            for (size_t n_taps : {1, 30, 700})
+                check_borders(kind, n_taps, 0);
+    }
+
+    void long_taps_and_short_hops()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (const ShortHop &c : short_hops()) {
+                const std::string name = say(c.n_taps, " and 1");
+                check_lengths(kind, 2, {name.c_str(), {c.n_taps, 1}}, c.hop);
             }
+    }
+
+    void finish_and_continue_with_short_hops()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (const ShortHop &c : short_hops())
+                check_borders(kind, c.n_taps, c.hop);
     }
 
     void reset_forgets_all_samples()
     {
-        for (const Kind &kind : kinds()) {
-            Random random(6);
-            const Rows before = random.taps(kind.type, {300, 10}),
-                       after = random.taps(kind.type, {20, 70});
-            const Rows x = random.signal(kind.type, 2, 2500);
-            Rows tainted = x;
-            tainted[0][700] = tainted[1].back() = std::nanf("");
-            Filter used({kind.type, kind.backend}, before);
-            play_head(used, tainted, 2500, {{801, after}}, random, nullptr);
-            used.reset();
-            CPPUNIT_ASSERT_EQUAL(uint64_t{0}, used.info().n_samples);
-            CPPUNIT_ASSERT_EQUAL(uint64_t{0}, used.info().n_changes);
-            CPPUNIT_ASSERT_EQUAL(uint64_t{0}, used.info().last_change);
-            CPPUNIT_ASSERT_EQUAL(size_t{69}, used.tail_length());
-            Filter fresh({kind.type, kind.backend}, after);
-            expect_same_bits(kind.label + " after a reset, seed=6",
-                             play(fresh, x, 2500, random),
-                             play(used, x, 2500, random));
-        }
+        for (const Kind &kind : kinds())
+            check_reset(
+                kind, Random(6).taps(kind.type, {300, 10}), Random(9).taps(kind.type, {20, 70}), 0);
+    }
+
+    void reset_forgets_all_partitions()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (size_t hop : {16, 20, 250})
+                check_reset(kind,
+                            Random(6).taps(kind.type, {700, 10}),
+                            Random(9).taps(kind.type, {20, 1500}),
+                            hop);
     }
 
     void reset_brings_the_whole_tail_back()

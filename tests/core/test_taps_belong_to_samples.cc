@@ -24,6 +24,7 @@ class taps_belong_to_samples : public CppUnit::TestFixture
     CPPUNIT_TEST(at_the_last_sample);
     CPPUNIT_TEST(on_and_off_the_hop);
     CPPUNIT_TEST(explicit_hops);
+    CPPUNIT_TEST(from_partitions_to_whole_and_back);
     CPPUNIT_TEST(rows_to_one_row_and_back);
     CPPUNIT_TEST(earlier_longer_taps_set_the_tail);
     CPPUNIT_TEST(unchanged_rows_stay);
@@ -158,6 +159,36 @@ public:
                 for (size_t at : {13, 700, 1400, 2001})
                     changes.push_back({at, random.taps(kind.type, {random.between(1, 400), 20})});
                 check(say("hop ", hop), kind, random.taps(kind.type, {90, 40}), changes, 2500, hop);
+            }
+    }
+
+    /* Shorter, longer, on and off the hop, and two at the same sample. */
+    void from_partitions_to_whole_and_back()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (size_t hop : {16, 20, 250}) {
+                const auto n_partitions = [&kind, hop](size_t n_taps) {
+                    return Filter({kind.type, kind.backend, 0, hop},
+                                  Random(67).taps(kind.type, {n_taps}))
+                        .info()
+                        .n_partitions;
+                };
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{1}, n_partitions(5));
+                CPPUNIT_ASSERT_MESSAGE(kind.label, n_partitions(700) > 1);
+                CPPUNIT_ASSERT(n_partitions(3000) > n_partitions(700));
+                Random random(68);
+                const std::vector<size_t> lengths{700, 5, 3000, 2000, 1, 1000};
+                const std::vector<size_t> places{333, 800, 1201, 1201, 2000, 2750};
+                std::vector<Change> changes;
+                for (size_t i = 0; i < lengths.size(); i++)
+                    changes.push_back(
+                        {places[i], random.taps(kind.type, {lengths[i], random.between(1, 900)})});
+                check(say("partitions, whole and back, hop ", hop),
+                      kind,
+                      random.taps(kind.type, {1500, 40}),
+                      changes,
+                      4000,
+                      hop);
             }
     }
 

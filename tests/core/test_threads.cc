@@ -17,6 +17,7 @@ class Threads : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(Threads);
     CPPUNIT_TEST(threads_do_not_show);
+    CPPUNIT_TEST(threads_do_not_show_in_partitions);
     CPPUNIT_TEST(never_more_than_cores_or_channels);
     CPPUNIT_TEST(workers_follow_the_affinity_of_the_working_thread);
     CPPUNIT_TEST(workers_follow_the_priority_of_the_working_thread);
@@ -66,29 +67,52 @@ class Threads : public CppUnit::TestFixture
         filter.process(random.signal(filter.type(), y.size(), n), 0, n, y, cuts);
     }
 
+    /* With every number of threads the same bits come, in pieces large enough to be shared and in
+     * one too small for it. */
+    void check_threads(const std::string &label, Spec spec, size_t M, size_t n_taps, size_t n)
+    {
+        const Rows taps = random.taps(spec.type, std::vector<size_t>(M, n_taps));
+        const Rows x = random.signal(spec.type, M, n);
+        Rows expected;
+        for (const size_t threads : {1, 2, 3, 0}) {
+            spec.threads = threads;
+            Filter filter(spec, taps);
+            const size_t hop = filter.info().hop, half = n / 2 / hop * hop;
+            Random cuts(1);
+            Rows y;
+            filter.process(x, 0, half, y, cuts);
+            filter.process(x, half, hop, y, cuts);
+            const size_t left = n - half - hop, whole = left / hop * hop;
+            filter.process(x, half + hop, whole, y, cuts);
+            filter.finish(x, half + hop + whole, left - whole, y, cuts);
+            filter.read_tail(filter.tail_length(), y);
+            if (threads == 1)
+                expected = y;
+            else
+                expect_same_bits(say(label, " M=", M, " threads=", threads), expected, y);
+        }
+    }
+
 public:
     void threads_do_not_show()
     {
-        const size_t n = 150000;
         for (const Kind &kind : kinds())
-            for (const size_t M : {1, 3, 17}) {
-                const std::vector<size_t> lengths(M,
-                                                  kind.backend == std::string("direct") ? 9 : 64);
-                const Rows taps = random.taps(kind.type, lengths);
-                const Rows x = random.signal(kind.type, M, n);
-                Rows expected;
-                for (const size_t threads : {1, 2, 3, 0}) {
-                    Spec spec{kind.type, kind.backend};
-                    spec.threads = threads;
-                    Filter filter(spec, taps);
-                    Random cuts(1); /* the same pieces, some large and some small */
-                    const Rows y = play(filter, x, n, cuts);
-                    if (threads == 1)
-                        expected = y;
-                    else
-                        expect_same_bits(
-                            say(kind.label, " M=", M, " threads=", threads), expected, y);
-                }
+            for (const size_t M : {1, 3, 17})
+                check_threads(kind.label,
+                              {kind.type, kind.backend},
+                              M,
+                              kind.backend == std::string("direct") ? 9 : 64,
+                              150000);
+    }
+
+    void threads_do_not_show_in_partitions()
+    {
+        for (const Kind &kind : kinds_of("simd"))
+            for (const size_t M : {1, 2, 7}) {
+                check_threads(
+                    kind.label + " hop=20", {kind.type, kind.backend, 0, 20}, M, 1000, 30000);
+                check_threads(
+                    kind.label + " hop=256", {kind.type, kind.backend, 0, 256}, M, 2000, 30000);
             }
     }
 

@@ -31,11 +31,11 @@ void oac_cost_set_nominal(struct cost_table *table)
                     nominal((enum cost_method)method, real, (double)oac_cost_size(i));
 }
 
-/* Beyond the table, and beyond the caches, a doubling costs twice as much and a pass more. */
+/* Beyond the table, and beyond the caches, n log(n). */
 static double beyond(const double *block, double n)
 {
-    const double last = (double)oac_cost_size(N_COST_SIZES - 1), another_pass = 0.06;
-    return block[N_COST_SIZES - 1] * n / last * (1 + another_pass * log2(n / last));
+    const double last = (double)oac_cost_size(N_COST_SIZES - 1);
+    return block[N_COST_SIZES - 1] * n * log2(n) / (last * log2(last));
 }
 
 double

@@ -140,7 +140,9 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
  * @param in   M pointers, each to n samples.
  * @param out  M pointers, each to n samples; must not overlap any input.
  * @param n    samples per channel, less than the hop; 0 is allowed.
- * @return as oaconv_process(). Working thread. Does not allocate, plan, print or wait. */
+ * @return as oaconv_process(). Working thread. Does not allocate, plan, print or wait; but where
+ * the taps are partitioned, the samples owed are computed at the next call, as much work as P
+ * samples. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_finish(oaconv *filter,
                                                       const void *const *in,
                                                       void *const *out,
@@ -177,7 +179,8 @@ OAC_EXPORT void oaconv_set_max_hop(oaconv *filter, size_t max_hop);
 /** Puts prepared taps in force: samples so far keep the taps they arrived with, ring-out included;
  * later samples get the new ones. The hop may be another one afterwards.
  * @return whether there was something prepared.
- * Working thread. Does not allocate, plan, print or wait. */
+ * Working thread. Does not allocate, plan, print or wait; but where the old taps are partitioned,
+ * all that they owe is computed here, as much work as P samples. */
 OAC_EXPORT bool oaconv_taps_swap(oaconv *filter);
 
 /** Forgets all samples: the next one is sample 0. Taps in force stay. Working thread. */

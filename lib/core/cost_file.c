@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Cost tables as text: a line for every number, so that people can read and pin them. */
+ * Cost tables as text: a line for every number, so that people can read and pin them; with decimal
+ * points in every locale. */
+#define _POSIX_C_SOURCE 200809L
 #include "cost_table.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char title[] = "oaconv costs 1";
 static const char *const methods[N_COST_METHODS] = {"pairs", "folded"};
@@ -35,15 +39,31 @@ static bool each(struct cost_table *table,
 
 static bool write_line(void *file, const char *name, double *value)
 {
-    return fprintf(file, "%s %.6g\n", name, *value) > 0;
+    return fprintf(file, "%s %.17g\n", name, *value) > 0;
 }
 
 static bool read_line(void *file, const char *name, double *value)
 {
     char line[128];
     const size_t n = strlen(name);
-    return fgets(line, sizeof line, file) && !strncmp(line, name, n) &&
-           sscanf(line + n, " %lf", value) == 1 && isfinite(*value) && *value > 0;
+    char after;
+    return fgets(line, sizeof line, file) && !strncmp(line, name, n) && line[n] == ' ' &&
+           sscanf(line + n, " %lf%c", value, &after) == 2 && (after == '\n' || after == '\r') &&
+           isfinite(*value) && *value > 0;
+}
+
+static locale_t use_c_locale(locale_t *before)
+{
+    const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    *before = uselocale(c);
+    return c;
+}
+
+static void use_locale_again(locale_t before, locale_t c)
+{
+    uselocale(before);
+    if (c)
+        freelocale(c);
 }
 
 bool oac_cost_read(const char *path, struct cost_table *table, const char **why)
@@ -54,9 +74,11 @@ bool oac_cost_read(const char *path, struct cost_table *table, const char **why)
     *why = "cannot be read";
     if (!file)
         return false;
+    locale_t before, c = use_c_locale(&before);
     const bool begins = fgets(line, sizeof line, file) && !strncmp(line, title, sizeof title - 1);
     const bool good = begins && each(&read, read_line, file);
     fclose(file);
+    use_locale_again(before, c);
     if (good)
         *table = read;
     else
@@ -70,13 +92,15 @@ bool oac_cost_write(const char *path, const struct cost_table *table, const char
     char temporary[704];
     struct cost_table copy = *table;
     *why = "cannot be written";
-    const int n = snprintf(temporary, sizeof temporary, "%s.new", path);
+    const int n = snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
     if (n < 0 || (size_t)n >= sizeof temporary)
         return false;
     FILE *file = fopen(temporary, "w");
     if (!file)
         return false;
+    locale_t before, c = use_c_locale(&before);
     bool good = fprintf(file, "%s\n", title) > 0 && each(&copy, write_line, file);
+    use_locale_again(before, c);
     good = fclose(file) == 0 && good;
     good = good && rename(temporary, path) == 0;
     if (!good)

@@ -141,18 +141,21 @@ static void fill_gaps(double *block)
         }
 }
 
-/* Every size, and partitions: in the near cache, and so many that they are not. */
+/* Every size; with real signals also partitions, in the near cache and so many that they are not.
+ */
 static bool measure_folded(struct cost_table *table, bool is_real)
 {
-    enum { FEW = N_COST_SIZES, MANY, N_RUNS, N_FEW = 9 };
+    enum { FEW = N_COST_SIZES, MORE, MANY, N_RUNS, N_FEW = 9, N_MORE = 33, MOST = 2048 };
     const size_t n = 512, spectrum = n * 2 * sizeof(float);
-    const size_t n_many = (size_t)table->near_bytes / spectrum;
+    const size_t beyond_near = (size_t)(2 * table->near_bytes) / spectrum;
+    const size_t n_many = beyond_near < MOST ? beyond_near : MOST;
     const struct backend *simd = &oac_backend_simd;
     const oaconv_type type = is_real ? OAC_REAL : OAC_COMPLEX;
     struct run runs[N_RUNS] = {{0}};
     double cost[N_RUNS], *block = table->block[COST_FOLDED][is_real];
-    bool made =
-        begin(&runs[FEW], simd, type, n, N_FEW) && begin(&runs[MANY], simd, type, n, n_many);
+    bool made = !is_real || (begin(&runs[FEW], simd, type, n, N_FEW) &&
+                             begin(&runs[MORE], simd, type, n, N_MORE) &&
+                             begin(&runs[MANY], simd, type, n, n_many));
     for (int i = 0; i < N_COST_SIZES && made; i++)
         if (oac_simd_fft_exists(oac_cost_size(i)))
             made = begin(&runs[i], simd, type, oac_cost_size(i), 1);
@@ -160,10 +163,12 @@ static bool measure_folded(struct cost_table *table, bool is_real)
         return false;
     memcpy(block, cost, N_COST_SIZES * sizeof *block);
     fill_gaps(block);
-    const double one = oac_cost_of_block(table, COST_FOLDED, is_real, n);
-    table->product = fmax((cost[FEW] - one) / (double)(N_FEW * n), 0.01);
-    const double far = (cost[MANY] - one) / (double)n_many - table->product * (double)n;
-    table->far_byte = fmax(far / (double)(2 * spectrum), 0.001);
+    if (is_real) {
+        table->product = fmax((cost[MORE] - cost[FEW]) / (double)((N_MORE - N_FEW) * n), 0.01);
+        const double near = cost[MORE] + (double)((n_many - N_MORE) * n) * table->product;
+        const double far_bytes = (double)(2 * spectrum * n_many);
+        table->far_byte = fmax((cost[MANY] - near) / far_bytes, 0.001);
+    }
     return true;
 }
 

@@ -54,18 +54,19 @@ static void make_cached(void)
     char path[640];
     const char *why;
     if (!cache_path(path, sizeof path)) {
-        complain("cache", "neither XDG_CACHE_HOME nor HOME names a folder");
+        complain("cache",
+                 "neither XDG_CACHE_HOME nor HOME names a folder with a path that is short enough");
         measure();
         return;
     }
     struct stat there;
-    if (stat(path, &there) == 0) {
-        if (oac_cost_read(path, &table, &why))
-            return;
+    const bool exists = stat(path, &there) == 0;
+    if (exists && oac_cost_read(path, &table, &why))
+        return;
+    if (exists)
         complain(path, why);
-    }
     measure();
-    if (!oac_cost_write(path, &table, &why))
+    if (!oac_cost_write(path, &table, &why) && !exists)
         complain(path, why);
 }
 

@@ -26,10 +26,15 @@ static size_t segments_per_fft(const struct plan_request *request)
     return is_real(request) && request->method == COST_PAIRS ? 2 : 1;
 }
 
-/* Complex points of a transform for blocks of N samples. */
+/* Samples of a block for every complex point of its transform. */
+static size_t samples_per_point(const struct plan_request *request)
+{
+    return is_real(request) && request->method == COST_FOLDED ? 2 : 1;
+}
+
 static size_t points(const struct plan_request *request, size_t n_fft)
 {
-    return is_real(request) && request->method == COST_FOLDED ? n_fft / 2 : n_fft;
+    return n_fft / samples_per_point(request);
 }
 
 static size_t divide_up(size_t a, size_t b)
@@ -45,6 +50,18 @@ static size_t most(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+/* Rounded down to what every kernel takes without a detour, unless nothing would be left. */
+static size_t whole_vectors(size_t segment)
+{
+    return segment >= 16 ? segment / 16 * 16 : segment;
+}
+
+/* Segments of which the partitions need the spectra. */
+static size_t history(const struct plan *plan)
+{
+    return (plan->n_partitions - 1) * (plan->partition / plan->segment) + 1;
+}
+
 /* Nanoseconds for one transform there and back, and the products with all partitions. */
 static double block_cost(const struct plan_request *request,
                          const struct cost_table *costs,
@@ -53,7 +70,8 @@ static double block_cost(const struct plan_request *request,
     const size_t n = points(request, plan->n_fft), K = plan->n_partitions;
     const double spectrum = (double)(n * point_bytes);
     const double spectra = spectrum * (double)K * (double)request->n_rows;
-    const double inputs = K > 1 ? spectrum * (double)K * (double)request->n_channels : 0;
+    const double inputs =
+        K > 1 ? spectrum * (double)history(plan) * (double)request->n_channels : 0;
     double cost = oac_cost_of_block(costs, request->method, is_real(request), n);
     if (K > 1)
         cost += (double)(K * n) * costs->product;
@@ -87,7 +105,7 @@ static size_t free_segment(const struct plan_request *request, size_t n_fft, siz
 {
     size_t segment = n_fft - request->n_taps + 1;
     segment = least(segment, most(bound / segments_per_fft(request), 1));
-    return segment >= 64 ? segment / 16 * 16 : segment; /* whole vectors */
+    return whole_vectors(segment);
 }
 
 /* All taps in one block of N samples. */
@@ -101,8 +119,9 @@ static struct plan whole_plan(const struct plan_request *request, size_t n_fft)
         const size_t n_segments = together * divide_up(request->hop, fits);
         plan.hop = request->hop;
         plan.segment = divide_up(request->hop, n_segments);
-        if (n_segments > together) /* whole vectors */
-            plan.segment = least(divide_up(plan.segment, 16) * 16, fits / together);
+        const size_t up = divide_up(plan.segment, 16) * 16;
+        if (n_segments > together)
+            plan.segment = up <= fits / together ? up : whole_vectors(plan.segment);
     } else {
         plan.segment = free_segment(request, n_fft, hop_bound(request));
         plan.hop = least(together * plan.segment, hop_bound(request));
@@ -114,21 +133,26 @@ static struct plan whole_plan(const struct plan_request *request, size_t n_fft)
 static struct plan partitioned_plan(const struct plan_request *request, size_t n_fft)
 {
     struct plan plan = {.n_taps = request->n_taps, .n_fft = n_fft};
-    plan.hop = plan.segment = request->hop ? request->hop : n_fft / 2;
+    const size_t bound = least(n_fft / 2, hop_bound(request));
+    plan.hop = plan.segment = request->hop ? request->hop : whole_vectors(bound);
     plan.partition = (n_fft - plan.segment + 1) / plan.segment * plan.segment;
-    plan.n_partitions = divide_up(request->n_taps, plan.partition);
+    if (plan.partition > 0)
+        plan.n_partitions = divide_up(request->n_taps, plan.partition);
     return plan;
 }
 
-static bool may_be_partitioned(const struct plan_request *request, size_t n_fft)
+/* Whether the plan is one, and a sensible one: long partitions need more memory than short ones,
+ * and many are only for a hop that something other than the taps keeps short. */
+static bool may_be_partitioned(const struct plan_request *request, const struct plan *plan)
 {
-    if (request->method != COST_FOLDED)
+    if (request->method != COST_FOLDED || plan->n_partitions < 2)
         return false;
-    if (request->hop)
-        return n_fft + 1 >= 2 * request->hop && n_fft - request->hop + 1 < request->n_taps;
-    const size_t parts = divide_up(request->n_taps, n_fft / 2);
-    return n_fft / 2 <= hop_bound(request) && parts > 1 &&
-           (parts <= most_free_partitions || request->max_hop);
+    const double bytes = (double)(points(request, plan->n_fft) * point_bytes) *
+                         ((double)history(plan) * (double)request->n_channels +
+                          (double)plan->n_partitions * (double)request->n_rows);
+    const bool forced = request->hop || hop_bound(request) < 4 * request->n_taps;
+    return (plan->partition == plan->segment || bytes <= spectra_budget) &&
+           (plan->n_partitions <= most_free_partitions || forced);
 }
 
 static bool may_be_whole(const struct plan_request *request, size_t n_fft)
@@ -150,13 +174,14 @@ static size_t list_candidates(const struct plan_request *request,
     size_t n = 0;
     for (size_t power = smallest; power <= largest_fft; power *= 2)
         for (size_t i = 0; i < N_FACTORS; i++) {
-            const size_t n_fft = factors[i] * power * (points(request, 2) == 1 ? 2 : 1);
+            const size_t n_fft = factors[i] * power * samples_per_point(request);
             if (n_fft > largest_fft)
                 continue;
             if (may_be_whole(request, n_fft))
                 list[n++] = whole_plan(request, n_fft);
-            if (may_be_partitioned(request, n_fft))
-                list[n++] = partitioned_plan(request, n_fft);
+            const struct plan partitioned = partitioned_plan(request, n_fft);
+            if (may_be_partitioned(request, &partitioned))
+                list[n++] = partitioned;
         }
     for (size_t i = 0; i < n; i++)
         set_cost(request, costs, &list[i]);

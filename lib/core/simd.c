@@ -28,7 +28,7 @@ struct channel {
     size_t n_last;           /* samples of the latest segment */
     /* K > 1: the spectra of the latest segments, in a ring of n_slots. */
     float *slots;
-    size_t newest, n_past; /* which is the latest, and how many there are, at most `reach` */
+    size_t newest, n_past; /* which is the latest, and how many there are */
     const float *spectra;  /* [K] of the row of taps */
 };
 
@@ -313,7 +313,6 @@ static void convolve_partitioned(const struct simd *s,
     for (size_t t = 0; t < n; t++)
         sums[t] = list_inputs(s, w, c, t, n - 1 - t, s->plan.n_partitions);
     s->kernel->multiply_add(s->fft.n, sums, n, c->spectra);
-    c->n_past = least(c->n_past, s->reach);
     for (size_t t = 0; t < n; t++) {
         const struct simd_block block = open_block(s, w, c, &pieces[t]);
         s->kernel->inverse(&s->fft, w->work + t * s->spectrum, &block);

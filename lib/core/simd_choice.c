@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const struct simd_kernel oac_simd_generic;
 #ifdef OAC_SIMD_X86
-extern const struct simd_kernel oac_simd_avx2, oac_simd_avx512;
-
 static bool has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

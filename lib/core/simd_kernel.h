@@ -50,6 +50,8 @@ struct simd_kernel {
                          const float *filters);
 };
 
+extern const struct simd_kernel oac_simd_generic, oac_simd_avx2, oac_simd_avx512;
+
 /* The fastest kernel that this processor can run, or the one named by the environment variable
  * OACONV_SIMD; fixed at the first call. NULL when that one cannot run here. */
 const struct simd_kernel *oac_simd_kernel(void);

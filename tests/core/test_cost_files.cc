@@ -52,6 +52,8 @@ std::vector<Fault> faults()
             {"not a number", with_number("block pairs complex 64", "nan")},
             {"infinite", with_number("near_bytes", "inf")},
             {"beyond all numbers", with_number("near_bytes", "1e999")},
+            {"a comma for a point", with_number("product", "1,5")},
+            {"a word after the number", with_number("product", "0.1dear")},
             {"negative", with_number("block folded real 96", "-5")},
             {"zero", with_number("far_byte", "0")}};
 }
@@ -123,6 +125,7 @@ class cost_files : public CppUnit::TestFixture
     CPPUNIT_TEST(cache_is_under_home_without_xdg_cache_home);
     CPPUNIT_TEST(every_kernel_has_a_cache_of_its_own);
     CPPUNIT_TEST(bad_cache_costs_a_line_and_is_replaced);
+    CPPUNIT_TEST(folder_in_the_place_of_the_cache_costs_a_line);
     CPPUNIT_TEST(folder_that_cannot_be_written_costs_a_line);
     CPPUNIT_TEST(file_that_cannot_be_read_costs_a_line);
     CPPUNIT_TEST_SUITE_END();
@@ -250,6 +253,16 @@ public:
             expect_silent("replaced", probe("cache"));
             CPPUNIT_ASSERT_EQUAL(file, the_file());
         }
+    }
+
+    void folder_in_the_place_of_the_cache_costs_a_line()
+    {
+        probe("cache");
+        const fs::path file = the_file();
+        fs::remove(file);
+        fs::create_directory(file);
+        expect_one_line("a folder", probe("cache"), file);
+        CPPUNIT_ASSERT(d_folder.files().empty());
     }
 
     /* Missing, with no folder to make it in; below something that is no folder; not ours. */

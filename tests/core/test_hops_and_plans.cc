@@ -54,6 +54,7 @@ class hops_and_plans : public CppUnit::TestFixture
     CPPUNIT_TEST(same_request_same_plan);
     CPPUNIT_TEST(taps_may_be_as_long_as_the_hop_or_the_transform);
     CPPUNIT_TEST(short_hops_for_long_taps_are_partitioned);
+    CPPUNIT_TEST(a_low_bound_for_long_taps_is_no_cliff);
     CPPUNIT_TEST(short_hops_of_the_tests_have_partitions_of_all_kinds);
     CPPUNIT_TEST_SUITE_END();
 
@@ -233,6 +234,23 @@ public:
             CPPUNIT_ASSERT_MESSAGE(kind.label, *numbers.rbegin() >= 50);
             CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{4}, shapes.size());
         }
+    }
+
+    void a_low_bound_for_long_taps_is_no_cliff()
+    {
+        constexpr size_t n_taps = 20000;
+        for (oaconv_type type : all_types())
+            for (size_t max_hop : {1, 15, 33, 63, 64, 200}) {
+                const std::string label = say("simd, type ", type, ", max_hop=", max_hop);
+                const Rows taps = Random(20).taps(type, {n_taps});
+                const Filter filter({type, "simd", 0, 0, max_hop}, taps);
+                const oaconv_info bound = filter.info();
+                const oaconv_info asked = Filter({type, "simd", 0, bound.hop}, taps).info();
+                expect_sound_plan(label, bound);
+                CPPUNIT_ASSERT_MESSAGE(label, bound.hop <= max_hop && bound.hop >= max_hop / 2);
+                CPPUNIT_ASSERT_MESSAGE(label, bound.n_partitions > 1);
+                CPPUNIT_ASSERT_MESSAGE(label, bound.cost <= 1.1 * asked.cost);
+            }
     }
 };
 

@@ -228,8 +228,18 @@ static size_t owed_after(const struct simd *s, size_t n)
     return s->plan.n_partitions > 1 ? s->plan.n_fft - n : s->n_tail;
 }
 
-/* The block that begins with the segment; samples that are no whole vectors by way of the scratch,
- * which then receives all N samples of the result. */
+/* Samples that are no whole vectors go to the kernel by way of the scratch. */
+static void bring_in(const struct simd *s, const struct scratch *w, const struct piece *p)
+{
+    if (is_whole(s, p))
+        return;
+    const size_t n = p->n * s->width, end = least(whole(p->n), s->plan.n_fft) * s->width;
+    memcpy(w->in, p->in, n * sizeof *w->in);
+    memset(w->in + n, 0, (end - n) * sizeof *w->in);
+}
+
+/* The block that begins with the segment; where samples go by way of the scratch, that receives all
+ * N samples of the result. */
 static struct simd_block open_block(const struct simd *s,
                                     const struct scratch *w,
                                     const struct channel *c,
@@ -247,8 +257,6 @@ static struct simd_block open_block(const struct simd *s,
         block.n_in = least(whole(p->n), s->plan.n_fft);
         block.out = w->out;
         block.n_out = s->plan.n_fft;
-        memcpy(w->in, p->in, p->n * s->width * sizeof *w->in);
-        memset(w->in + p->n * s->width, 0, (block.n_in - p->n) * s->width * sizeof *w->in);
     }
     return block;
 }
@@ -275,6 +283,7 @@ static void
 convolve(const struct simd *s, const struct scratch *w, struct channel *c, const struct piece *p)
 {
     const struct simd_block block = open_block(s, w, c, p);
+    bring_in(s, w, p);
     s->kernel->convolve(&s->fft, &block, c->spectra, w->work);
     close_block(s, w, c, p);
 }
@@ -306,6 +315,7 @@ static void convolve_partitioned(const struct simd *s,
     struct simd_sum sums[MOST_AT_ONCE];
     for (size_t t = 0; t < n; t++) {
         const struct simd_block block = open_block(s, w, c, &pieces[t]);
+        bring_in(s, w, &pieces[t]);
         c->newest = (c->newest + 1) % s->n_slots;
         s->kernel->forward(&s->fft, &block, c->slots + c->newest * s->spectrum);
     }

@@ -145,16 +145,8 @@ static void fill_gaps(double *block)
  */
 static bool measure_folded(struct cost_table *table, bool is_real)
 {
-    enum {
-        FEW = N_COST_SIZES,
-        MORE,
-        MANY,
-        N_RUNS,
-        N_FEW = 9,
-        N_MORE = 33,
-        LEAST = 64,
-        MOST = 2048
-    };
+    enum { FEW = N_COST_SIZES, MORE, MANY, N_RUNS };
+    enum { N_FEW = 9, N_MORE = 33, LEAST = 64, MOST = 2048 }; /* partitions */
     const size_t n = 512, spectrum = n * 2 * sizeof(float);
     const size_t beyond_near = (size_t)(2 * table->near_bytes) / spectrum;
     const size_t n_many = beyond_near < LEAST ? LEAST : beyond_near > MOST ? MOST : beyond_near;

@@ -66,19 +66,34 @@ typedef struct oaconv_row {
     size_t n_taps;
 } oaconv_row;
 
+/** How much a line of the log matters. */
+typedef enum oaconv_log_level {
+    OAC_LOG_INFO = 0, /**< a choice that was made, such as CPU or GPU */
+    OAC_LOG_ERROR     /**< a GPU was lost; the CPU goes on */
+} oaconv_log_level;
+
+/** Receives one line, without a newline, in the thread of the call that caused it. */
+typedef void (*oaconv_log)(void *context, oaconv_log_level level, const char *line);
+
 /** What oaconv_create() needs to know. Fill it with oaconv_config_init() first. */
 typedef struct oaconv_config {
     oaconv_type type;
     const oaconv_row *rows; /**< n_rows rows, copied; lengths may differ */
     size_t n_rows;          /**< M, or 1: one row for all channels */
     size_t n_channels;      /**< M; 0 means n_rows */
-    const char *backend;    /**< "auto" (or NULL), "cpu", or a name of oaconv_backend_name() */
+    const char *backend;    /**< "auto" (or NULL), "cpu", "gpu", or a name of oaconv_backend_name();
+                                 for "auto" the environment variable OACONV_BACKEND fills in */
+    int device;             /**< GPU, counted from 0; -1: that of the environment variable
+                                 OACONV_DEVICE, or 0 */
     size_t hop;             /**< samples; 0 lets the planner choose, now and at every tap change */
     size_t max_hop;         /**< no chosen hop exceeds this; 0 means no such bound */
     size_t threads;         /**< that share the channels; 0: one for every core. Never more than
                                  cores or channels. They sleep between calls, stay asleep when a
                                  call is too small to share, and follow the processor affinity and
                                  priority of the working thread. They change no bit. */
+    size_t batch;      /**< samples that a call usually has, for which a GPU is set up; 0: 16384 */
+    oaconv_log log;    /**< NULL: errors to stderr, nothing else */
+    void *log_context; /**< handed to log */
 } oaconv_config;
 
 /** What oaconv_get_info() tells. */
@@ -97,15 +112,19 @@ typedef struct oaconv_info {
     uint64_t n_samples;   /**< samples per channel done since creation or reset */
     uint64_t n_changes;   /**< tap changes in force since creation or reset */
     uint64_t last_change; /**< the sample at which the latest of them took effect */
-    const char *backend;  /**< exact name; static */
-    const char *reason;   /**< why this backend; lives as long as the filter */
+    uint64_t gpu_calls;   /**< calls that a GPU has computed since creation */
+    uint64_t gpu_losses;  /**< times that a GPU was lost since creation */
+    size_t device_bytes;  /**< GPU memory in use by the taps in force; 0 without a GPU */
+    size_t pinned_bytes;  /**< page-locked memory beside it */
+    const char *backend;  /**< exact name of the one in use; static */
+    const char *reason;   /**< why this backend; valid until the next call that takes samples */
     const char *plan_reason; /**< why this N, L, hop and K, or ""; lives until taps are swapped */
 } oaconv_info;
 
 /** A filter at work; opaque. */
 typedef struct oaconv oaconv;
 
-/** Sets every field: OAC_REAL, no rows, backend "auto", hop chosen by the planner. */
+/** Sets every field: OAC_REAL, no rows, backend "auto", any GPU, hop chosen by the planner. */
 OAC_EXPORT void oaconv_config_init(oaconv_config *config);
 
 /** Makes a filter.
@@ -116,7 +135,13 @@ OAC_EXPORT void oaconv_config_init(oaconv_config *config);
  * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size with
  * backend "volk". The first call in a process measures what transforms cost here, in about half a
  * second; the environment variable OACONV_COST_TABLE = "nominal", "cache" or the path of a file
- * pins the costs, and OACONV_SIMD = "avx512", "avx2" or "generic" the kernels of backend "simd". */
+ * pins the costs, and OACONV_SIMD = "avx512", "avx2" or "generic" the kernels of backend "simd".
+ *
+ * With "gpu" (the same as "cuda") a GPU that cannot be had is an error. With "auto" it is taken if
+ * it filters at least 1.2 times as fast as the CPU does, both measured here for about 20 ms with
+ * signals of this shape; the log says what was found. With all others no GPU is looked for. A GPU
+ * that fails later, or is silent for longer than OACONV_GPU_TIMEOUT seconds (10), costs one line in
+ * the log and no sample: the CPU goes on. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config);
 
 /** Frees everything; accepts NULL. No other call on the handle may be under way. */
@@ -128,7 +153,8 @@ OAC_EXPORT void oaconv_destroy(oaconv *filter);
  * @param n    samples per channel, a multiple of the hop; 0 is allowed.
  * @return OAC_OK; OAC_ERR_ARG null pointer, n no multiple of the hop, or the tail has been read;
  *         OAC_ERR_BACKEND.
- * Working thread. Does not allocate, plan, print or wait. */
+ * Working thread. Does not allocate, plan, print or wait; but for a GPU it waits, and one that is
+ * lost it reports. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
                                                        const void *const *in,
                                                        void *const *out,
@@ -186,6 +212,12 @@ OAC_EXPORT bool oaconv_taps_swap(oaconv *filter);
 /** Forgets all samples: the next one is sample 0. Taps in force stay. Working thread. */
 OAC_EXPORT void oaconv_reset(oaconv *filter);
 
+/** Takes a GPU that was lost into use again, for the taps in force and from the next sample on.
+ * Does nothing while there is none to win back.
+ * @return OAC_OK; OAC_ERR_BACKEND or OAC_ERR_NO_MEMORY when it is still lost: the log says so, and
+ *         the CPU goes on. Working thread. Allocates and plans. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_reopen(oaconv *filter);
+
 /** Describes the plan in force. Working thread. */
 OAC_EXPORT void oaconv_get_info(const oaconv *filter, oaconv_info *info);
 
@@ -211,9 +243,43 @@ oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *cont
 OAC_EXPORT size_t oaconv_backend_count(void);
 /** Name of backend i < oaconv_backend_count(), else NULL; static. Any thread. */
 OAC_EXPORT const char *oaconv_backend_name(size_t i);
-/** Whether backend i can run here.
- * @param reason  may be NULL; receives what it is, or why it cannot run; static. Any thread. */
+/** Whether backend i can run here; for "cuda" this looks for the module and the GPU.
+ * @param reason  may be NULL; receives what it is, or why it cannot run; valid until the next call
+ *                in this thread. Any thread. */
 OAC_EXPORT bool oaconv_backend_usable(size_t i, const char **reason);
+
+/** A GPU and its software. */
+typedef struct oaconv_gpu {
+    char name[256];
+    int capability[2];  /**< major, minor */
+    int driver;         /**< version of CUDA that the driver knows: 1000 major + 10 minor */
+    int runtime;        /**< of the CUDA runtime, likewise */
+    int cufft;          /**< of cuFFT, as cufftGetVersion() gives it */
+    size_t memory;      /**< bytes */
+    size_t free_memory; /**< bytes */
+    size_t cache;       /**< bytes of its L2 cache */
+} oaconv_gpu;
+
+/** Describes a GPU.
+ * @param device  counted from 0; -1 as in oaconv_config.
+ * @return OAC_OK; OAC_ERR_BACKEND no module, driver, or such GPU. Any thread. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_describe(int device, oaconv_gpu *gpu);
+
+/** Samples per second, of all channels together, that the parts of the GPU path can take. */
+typedef struct oaconv_gpu_rates {
+    double compute;   /**< transforms and products */
+    double to_device; /**< copies to the GPU alone */
+    double to_host;   /**< copies from the GPU alone */
+    double both_ways; /**< copies both ways at the same time */
+} oaconv_gpu_rates;
+
+/** Measures the parts of the GPU path of a filter, for reports. Its stream is not touched.
+ * @param seconds  for each part.
+ * @return OAC_OK; OAC_ERR_ARG null pointer; OAC_ERR_BACKEND no GPU in use, or it failed. Working
+ *         thread. */
+OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_measure(oaconv *filter,
+                                                           double seconds,
+                                                           oaconv_gpu_rates *rates);
 
 /** A short sentence for a status; static. Any thread. */
 OAC_EXPORT const char *oaconv_strerror(oaconv_status status);

@@ -12,12 +12,22 @@ struct share {
     size_t first, end; /* channels first .. end - 1 */
 };
 
+/* What a backend works with, besides the plan and the taps. */
+struct means {
+    size_t n_workers;
+    /* For GPUs: */
+    int device;
+    size_t batch;   /* samples per channel of a usual call */
+    double timeout; /* seconds that one may be silent */
+};
+
 struct backend {
     const char *name;
     bool uses_fft;
     enum cost_method method; /* how, where it uses one */
 
-    /* Whether it can run here; *reason says what it is, or why not. Static. */
+    /* Whether it can run here; *reason says what it is, or why not: of this thread, until its next
+     * call. */
     bool (*usable)(const char **reason);
 
     /* Allocates everything, scratch included; copies what it needs of the taps. On failure *state
@@ -25,11 +35,12 @@ struct backend {
     oaconv_status (*create)(void **state,
                             const struct plan *plan,
                             const struct taps *taps,
-                            size_t n_workers);
+                            const struct means *means);
 
     /* Filters n samples of the channels of a share, n a multiple of the hop or a shorter last piece
      * after which only drain comes. Shares without a common worker or channel may run at the same
-     * time. All or nothing. Does not allocate. */
+     * time; on a GPU the share is always all channels. All or nothing, and only a GPU fails: then
+     * `out` is undefined, and what drain gives is as before. Does not allocate. */
     oaconv_status (*run)(
         void *state, const struct share *share, const void *const *in, void *const *out, size_t n);
 
@@ -38,23 +49,35 @@ struct backend {
     void (*drain)(void *state, float *const *tail);
 
     void (*destroy)(void *state); /* accepts NULL and half-built */
+
+    /* Of GPUs only: replaces what the plan says by what is so; measures its parts. */
+    void (*describe)(const void *state, oaconv_info *info);
+    oaconv_status (*measure)(void *state, double seconds, oaconv_gpu_rates *rates);
 };
 
 /* All backends, usable or not. */
 size_t oac_backend_count(void);
 const struct backend *oac_backend_get(size_t i);
 
-enum { OAC_MAX_REASON = 160 };
+enum { OAC_MAX_REASON = 256 };
 
-/* The backend of a name, and why it was taken; "auto" and "cpu" are the backend that filters what
- * is requested at the least cost. */
-oaconv_status oac_backend_find(const char *name,
-                               const struct plan_request *request,
-                               const struct backend **backend,
-                               char reason[OAC_MAX_REASON]);
+/* What filters, and what goes on when that fails. */
+struct choice {
+    const struct backend *cpu;
+    const struct backend *gpu; /* or NULL */
+    bool gpu_required;         /* else it must be faster than cpu */
+    char reason[OAC_MAX_REASON];
+    char gpu_refusal[OAC_MAX_REASON]; /* why there is none where one would have been tried */
+};
+
+/* The backends of a name; "auto" and "cpu" are the CPU backend that filters what is requested at
+ * the least cost. Looks for a GPU with "auto", "gpu" and "cuda" only. */
+oaconv_status
+oac_backend_choose(struct choice *choice, const char *name, const struct plan_request *request);
 
 extern const struct backend oac_backend_simd;
 extern const struct backend oac_backend_volk;
 extern const struct backend oac_backend_direct;
+extern const struct backend oac_backend_cuda;
 
 #endif

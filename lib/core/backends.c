@@ -8,16 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool no_gpu_path(const char **reason)
-{
-    *reason = "this version of gr-oaconv has no GPU path";
-    return false;
-}
-
-static const struct backend backend_cuda = {.name = "cuda", .usable = no_gpu_path};
-
 static const struct backend *const backends[] = {
-    &oac_backend_simd, &oac_backend_volk, &oac_backend_direct, &backend_cuda};
+    &oac_backend_simd, &oac_backend_volk, &oac_backend_direct, &oac_backend_cuda};
 enum { N_BACKENDS = sizeof backends / sizeof *backends };
 
 size_t oac_backend_count(void)
@@ -32,7 +24,7 @@ const struct backend *oac_backend_get(size_t i)
 
 static oaconv_status refuse_unknown(const char *name)
 {
-    char usable[128] = "auto, cpu";
+    char usable[128] = "auto, cpu, gpu";
     const char *reason;
     for (size_t i = 0; i < N_BACKENDS; i++)
         if (backends[i]->usable(&reason)) {
@@ -56,54 +48,67 @@ static oaconv_status find_by_name(const char *name, const struct backend **backe
     return refuse_unknown(name);
 }
 
-/* The backend whose best plan costs least, and how the others compare. */
-static void find_cheapest(const char *name,
-                          struct plan_request request,
-                          const struct backend **backend,
-                          char *reason)
+/* The CPU backend whose best plan costs least, and how the others compare. */
+static void find_cheapest(struct choice *choice, const char *name, struct plan_request request)
 {
     const char *what;
     char others[OAC_MAX_REASON / 2] = "";
     double least = 0;
+    choice->cpu = NULL;
     for (size_t i = 0; i < N_BACKENDS; i++) {
         if (!backends[i]->uses_fft || !backends[i]->usable(&what))
             continue;
         struct plan plan;
         request.method = backends[i]->method;
         oac_plan_init(&plan, &request, oac_cost_table());
-        const bool best = !*backend || plan.cost < least;
+        const bool best = !choice->cpu || plan.cost < least;
         const size_t used = strlen(others);
-        if (*backend)
+        if (choice->cpu)
             snprintf(others + used,
                      sizeof others - used,
                      ", %s %.2f",
-                     best ? (*backend)->name : backends[i]->name,
+                     best ? choice->cpu->name : backends[i]->name,
                      best ? least : plan.cost);
         if (best) {
-            *backend = backends[i];
+            choice->cpu = backends[i];
             least = plan.cost;
         }
     }
-    snprintf(reason,
-             OAC_MAX_REASON,
+    snprintf(choice->reason,
+             sizeof choice->reason,
              "%s: %s costs least here, %.2f ns a sample%s",
              name,
-             (*backend)->name,
+             choice->cpu->name,
              least,
              others);
 }
 
-oaconv_status oac_backend_find(const char *name,
-                               const struct plan_request *request,
-                               const struct backend **backend,
-                               char reason[OAC_MAX_REASON])
+oaconv_status
+oac_backend_choose(struct choice *choice, const char *name, const struct plan_request *request)
 {
-    *backend = NULL;
-    const char *wanted = name ? name : "auto";
-    if (!strcmp(wanted, "auto") || !strcmp(wanted, "cpu")) {
-        find_cheapest(wanted, *request, backend, reason);
+    *choice = (struct choice){0};
+    if (!strcmp(name, "auto") || !strcmp(name, "cpu")) {
+        const char *refusal;
+        find_cheapest(choice, name, *request);
+        if (!strcmp(name, "cpu"))
+            return OAC_OK;
+        if (oac_backend_cuda.usable(&refusal))
+            choice->gpu = &oac_backend_cuda;
+        else
+            snprintf(choice->gpu_refusal, sizeof choice->gpu_refusal, "%s", refusal);
         return OAC_OK;
     }
-    snprintf(reason, OAC_MAX_REASON, "asked for by name");
-    return find_by_name(wanted, backend);
+    const struct backend *named = NULL;
+    oaconv_status status = find_by_name(name, &named);
+    if (status != OAC_OK)
+        return status;
+    if (named == &oac_backend_cuda) {
+        choice->gpu = named;
+        choice->gpu_required = true;
+        find_cheapest(choice, name, *request);
+    } else {
+        choice->cpu = named;
+    }
+    snprintf(choice->reason, sizeof choice->reason, "asked for by name");
+    return OAC_OK;
 }

@@ -79,7 +79,8 @@ static bool begin(struct run *run,
     const oaconv_row row = {run->samples + 2 * n * width, P};
     struct taps taps;
     bool made = oac_taps_init(&taps, type, 1, &row, 1) == OAC_OK;
-    made = made && backend->create(&run->state, &run->plan, &taps, 1) == OAC_OK;
+    const struct means means = {.n_workers = 1};
+    made = made && backend->create(&run->state, &run->plan, &taps, &means) == OAC_OK;
     oac_taps_free(&taps);
     return made;
 }

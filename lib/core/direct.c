@@ -64,10 +64,10 @@ static bool build(struct direct *s, const struct taps *taps)
 }
 
 static oaconv_status
-create(void **state, const struct plan *plan, const struct taps *taps, size_t n_workers)
+create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
 {
     (void)plan;
-    (void)n_workers;
+    (void)means;
     struct direct *s = oac_alloc(1, sizeof *s);
     if (!s || !build(s, taps)) {
         destroy(s);

@@ -5,44 +5,41 @@
  * piece and the tail of the stream are all the same step: drain the backend into `pending`. */
 #include "oaconv/oaconv.h"
 
-#include "backend.h"
-#include "cost_table.h"
+#include "engine.h"
+#include "environment.h"
 #include "error.h"
+#include "log.h"
 #include "memory.h"
-#include "pool.h"
+#include "pointers.h"
 #include "version.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
-/* Everything that depends on the taps. */
-struct engine {
-    struct plan plan;
-    char plan_reason[OAC_MAX_REASON];
-    void *state; /* of the backend */
-    /* Samples owed to the future besides those in the backend: [M][capacity], of which n_pending
-     * from index begin on are in use and all after them are zero. */
-    float **pending;
-    size_t capacity, begin, n_pending;
-    struct engine *next; /* in the list of the retired */
-};
+static const size_t default_batch = 16384;
+
+/* What a GPU must be worth to be taken by "auto". */
+static const double worth_a_gpu = 1.2;
 
 struct oaconv {
-    oaconv_type type;
-    size_t n_channels, hop; /* as configured */
+    struct setup setup;
     _Atomic(size_t) max_hop;
-    const struct backend *backend;
-    char reason[OAC_MAX_REASON];
-    struct engine *engine; /* in force; the working thread's */
-    struct pool *pool;     /* NULL: the working thread does all */
+    struct log log;
+    char reason[OAC_MAX_REASON];     /* for the backends of the setup */
+    char cpu_reason[OAC_MAX_REASON]; /* why a GPU of the setup is not in use */
+    struct engine *engine;           /* in force; the working thread's */
 
     pthread_mutex_t prepare_lock; /* never taken by the working thread */
     size_t last_owed;             /* P - 1 of what was prepared last; under prepare_lock */
     _Atomic(struct engine *) prepared, retired;
     atomic_size_t owed; /* samples that may be pending by the next swap; the working thread tells */
     atomic_bool swapping; /* `owed` is about to change */
+
+    atomic_bool gpu_lost; /* the working thread tells */
+    uint64_t gpu_calls, gpu_losses;
 
     uint64_t n_samples;    /* since creation or reset */
     uint64_t engine_since; /* the sample from which the taps are in force */
@@ -81,103 +78,32 @@ bool oaconv_backend_usable(size_t i, const char **reason)
 
 void oaconv_config_init(oaconv_config *config)
 {
-    *config = (oaconv_config){.type = OAC_REAL, .backend = "auto"};
+    *config = (oaconv_config){.type = OAC_REAL, .backend = "auto", .device = -1};
+}
+
+static size_t sample_width(const oaconv *f)
+{
+    return oac_sample_width(f->setup.type);
 }
 
 static size_t sample_bytes(const oaconv *f)
 {
-    return oac_sample_width(f->type) * sizeof(float);
+    return sample_width(f) * sizeof(float);
 }
 
-static size_t n_workers(const oaconv *f)
+/* Whether a GPU filters with this engine. */
+static bool on_gpu(const oaconv *f, const struct engine *e)
 {
-    return f->pool ? oac_pool_workers(f->pool) : 1;
+    return e->gpu_state && !atomic_load_explicit(&f->gpu_lost, memory_order_relaxed);
 }
 
-/* ---- engines ---- */
-
-static void engine_destroy(const oaconv *f, struct engine *e)
-{
-    if (!e)
-        return;
-    f->backend->destroy(e->state);
-    if (e->pending)
-        oac_free(e->pending[0]);
-    oac_free(e->pending);
-    oac_free(e);
-}
-
-static bool alloc_pending(const oaconv *f, struct engine *e, size_t capacity)
-{
-    size_t bytes;
-    if (!oac_multiply(capacity, sample_bytes(f), &bytes))
-        return false;
-    float *samples = oac_alloc(f->n_channels, bytes);
-    e->pending = oac_alloc(f->n_channels, sizeof *e->pending);
-    if (!samples || !e->pending) {
-        oac_free(samples);
-        return false;
-    }
-    for (size_t m = 0; m < f->n_channels; m++)
-        e->pending[m] = samples + m * bytes / sizeof *samples;
-    e->capacity = capacity;
-    return true;
-}
-
-static struct plan_request make_request(const oaconv *f, const struct taps *taps)
-{
-    return (struct plan_request){.type = f->type,
-                                 .n_channels = f->n_channels,
-                                 .n_rows = taps->n_distinct,
-                                 .n_taps = taps->longest,
-                                 .hop = f->hop,
-                                 .max_hop = atomic_load(&f->max_hop)};
-}
-
-static void make_plan(struct engine *e, const oaconv *f, const struct taps *taps)
-{
-    e->plan = (struct plan){.n_taps = taps->longest,
-                            .segment = f->hop ? f->hop : 1,
-                            .hop = f->hop ? f->hop : 1,
-                            .n_partitions = 1,
-                            .partition = taps->longest,
-                            .cost = (double)taps->longest};
-    if (f->backend->uses_fft) {
-        struct plan_request request = make_request(f, taps);
-        request.method = f->backend->method;
-        oac_plan_init(&e->plan, &request, oac_cost_table());
-        oac_plan_describe(&e->plan, &request, e->plan_reason, sizeof e->plan_reason);
-    }
-}
-
-/* Builds an engine whose pending has room for `owed` samples, or for its own P - 1. */
-static oaconv_status
-engine_create(struct engine **engine, const oaconv *f, const struct taps *taps, size_t owed)
-{
-    struct engine *e = oac_alloc(1, sizeof *e);
-    if (!e)
-        return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
-    make_plan(e, f, taps);
-    oaconv_status status = f->backend->create(&e->state, &e->plan, taps, n_workers(f));
-    const size_t own = taps->longest - 1, capacity = own > owed ? own : owed;
-    if (status == OAC_OK && !alloc_pending(f, e, capacity))
-        status = oac_fail(OAC_ERR_NO_MEMORY,
-                          "out of memory for the tails of %zu channels of %zu taps",
-                          f->n_channels,
-                          taps->longest);
-    if (status != OAC_OK) {
-        engine_destroy(f, e);
-        return status;
-    }
-    *engine = e;
-    return OAC_OK;
-}
+/* ---- what is owed ---- */
 
 /* Moves the pending samples of e to the start of `to`: e itself, or one that has none. */
 static void move_pending(const oaconv *f, struct engine *e, struct engine *to)
 {
-    const size_t bytes = sample_bytes(f), width = oac_sample_width(f->type);
-    for (size_t m = 0; m < f->n_channels; m++) {
+    const size_t bytes = sample_bytes(f), width = sample_width(f);
+    for (size_t m = 0; m < f->setup.n_channels; m++) {
         memmove(to->pending[m], e->pending[m] + e->begin * width, e->n_pending * bytes);
         if (to == e)
             memset(to->pending[m] + e->n_pending * width, 0, e->begin * bytes);
@@ -193,6 +119,15 @@ static void publish_owed(oaconv *f)
     atomic_store(&f->owed, own > pending ? own : pending);
 }
 
+/* As drain() of the backend that filters with this engine; the other one is empty. */
+static void drain_backend(const oaconv *f, const struct engine *e, float *const *tail)
+{
+    if (on_gpu(f, e))
+        f->setup.gpu->drain(e->gpu_state, tail);
+    else
+        f->setup.cpu->drain(e->cpu_state, tail);
+}
+
 /* Everything e still owes ends up in the pending samples of `to`. */
 static void drain(const oaconv *f, struct engine *e, struct engine *to)
 {
@@ -200,7 +135,7 @@ static void drain(const oaconv *f, struct engine *e, struct engine *to)
     if (to != e || owed > 0)
         move_pending(f, e, to);
     if (owed > 0)
-        f->backend->drain(e->state, to->pending);
+        drain_backend(f, e, to->pending);
     if (to->n_pending < owed)
         to->n_pending = owed;
 }
@@ -216,9 +151,9 @@ static void settle(oaconv *f)
 static void take_pending(oaconv *f, void *const *out, size_t n, bool add)
 {
     struct engine *e = f->engine;
-    const size_t width = oac_sample_width(f->type);
+    const size_t width = sample_width(f);
     const size_t taken = n < e->n_pending ? n : e->n_pending;
-    for (size_t m = 0; m < f->n_channels; m++) {
+    for (size_t m = 0; m < f->setup.n_channels; m++) {
         const float *owed = e->pending[m] + e->begin * width;
         float *to = out[m];
         if (!add)
@@ -244,25 +179,95 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
                         "a hop of %zu samples; at most %zu are possible",
                         config->hop > config->max_hop ? config->hop : config->max_hop,
                         OAC_MAX_HOP);
-    f->type = config->type;
-    f->n_channels = config->n_channels ? config->n_channels : config->n_rows;
-    f->hop = config->hop;
+    f->setup.type = config->type;
+    f->setup.n_channels = config->n_channels ? config->n_channels : config->n_rows;
+    f->setup.hop = config->hop;
+    f->setup.means.batch = config->batch ? config->batch : default_batch;
+    f->log = (struct log){config->log, config->log_context};
     atomic_init(&f->max_hop, config->max_hop);
-    return OAC_OK;
+    return oac_wanted_device(config->device, &f->setup.means.device);
 }
 
 /* Workers for M channels: never more than cores or channels. */
-static oaconv_status make_pool(oaconv *f, size_t n_threads)
+static oaconv_status make_pool(struct setup *setup, size_t n_threads)
 {
     size_t n = oac_pool_cores();
     if (n_threads > 0 && n_threads < n)
         n = n_threads;
-    if (n > f->n_channels)
-        n = f->n_channels;
+    if (n > setup->n_channels)
+        n = setup->n_channels;
+    setup->means.n_workers = 1;
     if (n <= 1)
         return OAC_OK;
-    f->pool = oac_pool_create(n);
-    return f->pool ? OAC_OK : oac_fail(OAC_ERR_NO_MEMORY, "out of memory for %zu threads", n);
+    setup->pool = oac_pool_create(n);
+    if (!setup->pool)
+        return oac_fail(OAC_ERR_NO_MEMORY, "out of memory for %zu threads", n);
+    setup->means.n_workers = oac_pool_workers(setup->pool);
+    return OAC_OK;
+}
+
+/* Once per process: where there is no GPU, every filter would say so. */
+static void tell_absence(const oaconv *f, const char *why)
+{
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    if (f->log.function && !atomic_flag_test_and_set(&told))
+        oac_log(&f->log, OAC_LOG_INFO, "auto: no GPU, %s filters: %s", f->setup.cpu->name, why);
+}
+
+static void choose_cpu(oaconv *f)
+{
+    oac_engine_close_gpu(f->engine, &f->setup);
+    f->setup.gpu = NULL;
+}
+
+/* Takes the faster of both, where a GPU need not be. */
+static void race(oaconv *f)
+{
+    double gpu_rate, cpu_rate;
+    const char *cpu = f->setup.cpu->name;
+    if (oac_engine_race(f->engine, &f->setup, &gpu_rate, &cpu_rate) != OAC_OK) {
+        oac_log(&f->log, OAC_LOG_INFO, "auto: no GPU, %s filters: %s", cpu, oaconv_last_error());
+        choose_cpu(f);
+        return;
+    }
+    const bool worth_it = gpu_rate >= worth_a_gpu * cpu_rate;
+    snprintf(f->reason,
+             sizeof f->reason,
+             "auto: the GPU filters %.0f MS/s, %s %.0f MS/s: %s is taken",
+             1e-6 * gpu_rate,
+             cpu,
+             1e-6 * cpu_rate,
+             worth_it ? f->setup.gpu->name : cpu);
+    oac_log(&f->log, OAC_LOG_INFO, "%s", f->reason);
+    if (!worth_it)
+        choose_cpu(f);
+}
+
+/* The engine for the first taps, and whether a GPU filters with it. */
+static oaconv_status
+make_first_engine(oaconv *f, const struct taps *taps, const struct choice *choice)
+{
+    const struct demand demand = {.max_hop = atomic_load(&f->max_hop),
+                                  .open_gpu = f->setup.gpu != NULL};
+    oaconv_status gpu_status;
+    oaconv_status status = f->setup.gpu ? oac_gpu_timeout(&f->setup.means.timeout) : OAC_OK;
+    if (status == OAC_OK)
+        status = oac_engine_create(&f->engine, &f->setup, taps, &demand, &gpu_status);
+    if (status != OAC_OK || !f->setup.gpu)
+        return status;
+    if (gpu_status != OAC_OK && choice->gpu_required)
+        return gpu_status;
+    if (gpu_status != OAC_OK) {
+        oac_log(&f->log,
+                OAC_LOG_INFO,
+                "auto: no GPU, %s filters: %s",
+                f->setup.cpu->name,
+                oaconv_last_error());
+        choose_cpu(f);
+    } else if (!choice->gpu_required) {
+        race(f);
+    }
+    return OAC_OK;
 }
 
 static oaconv_status build(oaconv *f, const oaconv_config *config)
@@ -271,15 +276,23 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
     if (status != OAC_OK)
         return status;
     struct taps taps;
-    status = oac_taps_init(&taps, f->type, f->n_channels, config->rows, config->n_rows);
+    struct choice choice;
+    status = oac_taps_init(&taps, f->setup.type, f->setup.n_channels, config->rows, config->n_rows);
     if (status != OAC_OK)
         return status;
-    const struct plan_request request = make_request(f, &taps);
-    status = oac_backend_find(config->backend, &request, &f->backend, f->reason);
+    const struct plan_request request =
+        oac_engine_request(&f->setup, &taps, atomic_load(&f->max_hop));
+    status = oac_backend_choose(&choice, oac_wanted_backend(config->backend), &request);
+    if (status == OAC_OK) {
+        f->setup.cpu = choice.cpu;
+        f->setup.gpu = choice.gpu;
+        memcpy(f->reason, choice.reason, sizeof f->reason);
+        status = make_pool(&f->setup, config->threads);
+    }
     if (status == OAC_OK)
-        status = make_pool(f, config->threads);
-    if (status == OAC_OK)
-        status = engine_create(&f->engine, f, &taps, 0);
+        status = make_first_engine(f, &taps, &choice);
+    if (status == OAC_OK && *choice.gpu_refusal)
+        tell_absence(f, choice.gpu_refusal);
     if (status == OAC_OK)
         publish_owed(f);
     oac_taps_free(&taps);
@@ -297,6 +310,7 @@ oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config)
     pthread_mutex_init(&f->prepare_lock, NULL);
     atomic_init(&f->prepared, NULL);
     atomic_init(&f->retired, NULL);
+    atomic_init(&f->gpu_lost, false);
     f->finished = f->drained = true;
     oaconv_status status = build(f, config);
     if (status != OAC_OK) {
@@ -312,7 +326,7 @@ static void free_retired(oaconv *f)
     struct engine *e = atomic_exchange(&f->retired, NULL);
     while (e) {
         struct engine *next = e->next;
-        engine_destroy(f, e);
+        oac_engine_destroy(e, &f->setup);
         e = next;
     }
 }
@@ -322,70 +336,40 @@ void oaconv_destroy(oaconv *f)
     if (!f)
         return;
     free_retired(f);
-    engine_destroy(f, atomic_exchange(&f->prepared, NULL));
-    engine_destroy(f, f->engine);
-    oac_pool_destroy(f->pool);
+    oac_engine_destroy(atomic_exchange(&f->prepared, NULL), &f->setup);
+    oac_engine_destroy(f->engine, &f->setup);
+    oac_pool_destroy(f->setup.pool);
     pthread_mutex_destroy(&f->prepare_lock);
     oac_free(f);
 }
 
 /* ---- samples ---- */
 
-static oaconv_status
-check_pointers(const oaconv *f, const void *const *in, void *const *out, const char *call)
+/* From here on the CPU filters: what the GPU owes is pending, its failed call has not counted. */
+static void lose_gpu(oaconv *f, const char *failure)
 {
-    if (!f || !in || !out)
-        return oac_fail(OAC_ERR_ARG, "%s: null pointer", call);
-    for (size_t m = 0; m < f->n_channels; m++)
-        if (!in[m] || !out[m])
-            return oac_fail(OAC_ERR_ARG, "%s: channel %zu is a null pointer", call, m);
-    return OAC_OK;
+    settle(f);
+    atomic_store(&f->gpu_lost, true);
+    f->gpu_losses++;
+    snprintf(f->cpu_reason, sizeof f->cpu_reason, "the GPU was lost: %s", failure);
+    oac_log(&f->log,
+            OAC_LOG_ERROR,
+            "GPU lost at sample %llu, %s goes on: %s",
+            (unsigned long long)f->n_samples,
+            f->setup.cpu->name,
+            failure);
 }
 
-/* One call, dealt out to the workers in groups of channels: whoever is free takes the next. */
-struct deal {
-    const oaconv *filter;
-    const void *const *in;
-    void *const *out;
-    size_t n, group;
-    atomic_size_t next; /* channel */
-    atomic_int status;
-};
-
-static void run_shares(void *context, size_t worker)
+static oaconv_status run_engine(oaconv *f, const void *const *in, void *const *out, size_t n)
 {
-    struct deal *deal = context;
-    const oaconv *f = deal->filter;
-    for (;;) {
-        struct share share = {worker, atomic_fetch_add(&deal->next, deal->group), 0};
-        if (share.first >= f->n_channels)
-            return;
-        share.end = share.first + deal->group;
-        if (share.end > f->n_channels)
-            share.end = f->n_channels;
-        oaconv_status status =
-            f->backend->run(f->engine->state, &share, deal->in, deal->out, deal->n);
-        if (status != OAC_OK)
-            atomic_store(&deal->status, (int)status);
+    if (on_gpu(f, f->engine)) {
+        if (oac_engine_run_gpu(f->engine, &f->setup, in, out, n) == OAC_OK) {
+            f->gpu_calls++;
+            return OAC_OK;
+        }
+        lose_gpu(f, oaconv_last_error());
     }
-}
-
-/* Work that is worth waking other threads for, in nanoseconds of one of them. */
-static const double worth_sharing = 200e3;
-
-static oaconv_status run_backend(const oaconv *f, const void *const *in, void *const *out, size_t n)
-{
-    const double work = f->engine->plan.cost * (double)n * (double)f->n_channels;
-    if (!f->pool || work < worth_sharing) {
-        const struct share all = {.worker = 0, .first = 0, .end = f->n_channels};
-        return f->backend->run(f->engine->state, &all, in, out, n);
-    }
-    const size_t group = f->n_channels / (4 * n_workers(f));
-    struct deal deal = {.filter = f, .in = in, .out = out, .n = n, .group = group > 0 ? group : 1};
-    atomic_init(&deal.next, 0);
-    atomic_init(&deal.status, OAC_OK);
-    oac_pool_run(f->pool, run_shares, &deal);
-    return (oaconv_status)atomic_load(&deal.status);
+    return oac_engine_run_cpu(f->engine, &f->setup, in, out, n);
 }
 
 static oaconv_status run(oaconv *f, const void *const *in, void *const *out, size_t n)
@@ -394,7 +378,7 @@ static oaconv_status run(oaconv *f, const void *const *in, void *const *out, siz
         return oac_fail(OAC_ERR_ARG, "the tail has been read: oaconv_reset must come first");
     if (f->finished)
         settle(f);
-    oaconv_status status = run_backend(f, in, out, n);
+    oaconv_status status = run_engine(f, in, out, n);
     if (status != OAC_OK)
         return status;
     take_pending(f, out, n, true);
@@ -407,7 +391,9 @@ oaconv_status oaconv_process(oaconv *f, const void *const *in, void *const *out,
 {
     if (f && n == 0)
         return OAC_OK;
-    oaconv_status status = check_pointers(f, in, out, "oaconv_process");
+    if (!f)
+        return oac_fail(OAC_ERR_ARG, "oaconv_process: null pointer");
+    oaconv_status status = oac_check_pointers(f->setup.n_channels, in, out, "oaconv_process");
     if (status != OAC_OK)
         return status;
     if (n % f->engine->plan.hop)
@@ -427,7 +413,8 @@ oaconv_status oaconv_finish(oaconv *f, const void *const *in, void *const *out, 
                         "oaconv_finish: %zu samples are not less than the hop, %zu",
                         n,
                         f->engine->plan.hop);
-    oaconv_status status = n ? check_pointers(f, in, out, "oaconv_finish") : OAC_OK;
+    oaconv_status status =
+        n ? oac_check_pointers(f->setup.n_channels, in, out, "oaconv_finish") : OAC_OK;
     if (status == OAC_OK && n)
         status = run(f, in, out, n);
     if (status == OAC_OK)
@@ -459,7 +446,7 @@ oaconv_status oaconv_read_tail(oaconv *f, void *const *out, size_t n)
                         "oaconv_read_tail: %zu samples asked for, %zu are left",
                         n,
                         oaconv_tail_length(f));
-    for (size_t m = 0; n && m < f->n_channels; m++)
+    for (size_t m = 0; n && m < f->setup.n_channels; m++)
         if (!out[m])
             return oac_fail(OAC_ERR_ARG, "oaconv_read_tail: channel %zu is a null pointer", m);
     if (n > 0) {
@@ -473,8 +460,8 @@ oaconv_status oaconv_read_tail(oaconv *f, void *const *out, size_t n)
 void oaconv_reset(oaconv *f)
 {
     struct engine *e = f->engine;
-    f->backend->drain(e->state, NULL);
-    for (size_t m = 0; m < f->n_channels; m++)
+    drain_backend(f, e, NULL);
+    for (size_t m = 0; m < f->setup.n_channels; m++)
         memset(e->pending[m], 0, (e->begin + e->n_pending) * sample_bytes(f));
     e->begin = e->n_pending = 0;
     publish_owed(f);
@@ -499,17 +486,26 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
     if (!f)
         return oac_fail(OAC_ERR_ARG, "oaconv_taps_prepare: null pointer");
     struct taps taps;
-    oaconv_status status = oac_taps_init(&taps, f->type, f->n_channels, rows, n_rows);
+    oaconv_status status = oac_taps_init(&taps, f->setup.type, f->setup.n_channels, rows, n_rows);
     if (status != OAC_OK)
         return status;
     pthread_mutex_lock(&f->prepare_lock);
     free_retired(f);
     struct engine *e = NULL;
-    const size_t owed = read_owed(f);
-    status = engine_create(&e, f, &taps, owed);
+    const struct demand demand = {.max_hop = atomic_load(&f->max_hop),
+                                  .owed = read_owed(f),
+                                  .open_gpu = f->setup.gpu && !atomic_load(&f->gpu_lost)};
+    oaconv_status gpu_status;
+    status = oac_engine_create(&e, &f->setup, &taps, &demand, &gpu_status);
+    if (status == OAC_OK && gpu_status != OAC_OK)
+        oac_log(&f->log,
+                OAC_LOG_ERROR,
+                "the GPU refuses the new taps, %s takes over with them: %s",
+                f->setup.cpu->name,
+                oaconv_last_error());
     if (status == OAC_OK) {
         f->last_owed = taps.longest - 1;
-        engine_destroy(f, atomic_exchange(&f->prepared, e));
+        oac_engine_destroy(atomic_exchange(&f->prepared, e), &f->setup);
     }
     pthread_mutex_unlock(&f->prepare_lock);
     oac_taps_free(&taps);
@@ -528,6 +524,13 @@ static void retire(oaconv *f, struct engine *e)
     }
 }
 
+/* The taps that come have no room on the GPU. */
+static void leave_gpu(oaconv *f)
+{
+    f->gpu_losses++;
+    snprintf(f->cpu_reason, sizeof f->cpu_reason, "the GPU refused the taps in force");
+}
+
 /* The working thread's half of a swap: `next` takes over what the engine in force owes. */
 static void replace_engine(oaconv *f, struct engine *next)
 {
@@ -536,6 +539,8 @@ static void replace_engine(oaconv *f, struct engine *next)
         f->owed_until = reach(f);
     drain(f, old, next);
     f->drained = true;
+    if (on_gpu(f, old) && !next->gpu_state)
+        leave_gpu(f);
     f->engine = next;
     f->engine_since = f->n_samples;
     f->n_changes++;
@@ -555,63 +560,58 @@ bool oaconv_taps_swap(oaconv *f)
     return next != NULL;
 }
 
+oaconv_status oaconv_gpu_reopen(oaconv *f)
+{
+    if (!f)
+        return oac_fail(OAC_ERR_ARG, "oaconv_gpu_reopen: null pointer");
+    struct engine *e = f->engine;
+    if (!f->setup.gpu || on_gpu(f, e))
+        return OAC_OK;
+    settle(f);
+    oac_engine_close_gpu(e, &f->setup);
+    oaconv_status status = oac_engine_open_gpu(e, &f->setup);
+    atomic_store(&f->gpu_lost, status != OAC_OK);
+    if (status == OAC_OK)
+        return OAC_OK;
+    snprintf(f->cpu_reason, sizeof f->cpu_reason, "the GPU is lost: %s", oaconv_last_error());
+    oac_log(&f->log,
+            OAC_LOG_ERROR,
+            "the GPU is still lost, %s goes on: %s",
+            f->setup.cpu->name,
+            oaconv_last_error());
+    return status;
+}
+
+oaconv_status oaconv_gpu_measure(oaconv *f, double seconds, oaconv_gpu_rates *rates)
+{
+    if (!f || !rates)
+        return oac_fail(OAC_ERR_ARG, "oaconv_gpu_measure: null pointer");
+    if (!on_gpu(f, f->engine))
+        return oac_fail(OAC_ERR_BACKEND, "oaconv_gpu_measure: no GPU is in use");
+    return f->setup.gpu->measure(f->engine->gpu_state, seconds, rates);
+}
+
 void oaconv_get_info(const oaconv *f, oaconv_info *info)
 {
     const struct plan *plan = &f->engine->plan;
-    *info = (oaconv_info){.n_channels = f->n_channels,
+    const bool gpu = on_gpu(f, f->engine);
+    *info = (oaconv_info){.n_channels = f->setup.n_channels,
                           .n_taps = plan->n_taps,
                           .n_partitions = plan->n_partitions,
                           .n_fft = plan->n_fft,
                           .segment = plan->segment,
                           .hop = plan->hop,
-                          .threads = n_workers(f),
+                          .threads = f->setup.means.n_workers,
                           .latency = plan->hop - 1,
-                          .cost = f->backend->uses_fft ? plan->cost : 0,
+                          .cost = f->setup.cpu->uses_fft ? plan->cost : 0,
                           .n_samples = f->n_samples,
                           .n_changes = f->n_changes,
                           .last_change = f->engine_since,
-                          .backend = f->backend->name,
-                          .reason = f->reason,
+                          .gpu_calls = f->gpu_calls,
+                          .gpu_losses = f->gpu_losses,
+                          .backend = (gpu ? f->setup.gpu : f->setup.cpu)->name,
+                          .reason = f->setup.gpu && !gpu ? f->cpu_reason : f->reason,
                           .plan_reason = f->engine->plan_reason};
-}
-
-/* ---- whole rows ---- */
-
-/* The M pointers of `rows`, `offset` bytes on, into `moved`. */
-static void move_pointers(char **moved, const void *const *rows, size_t n, size_t offset)
-{
-    for (size_t m = 0; m < n; m++)
-        moved[m] = (char *)(uintptr_t)rows[m] + offset;
-}
-
-oaconv_status
-oaconv_convolve(const oaconv_config *config, const void *const *in, void *const *out, size_t n)
-{
-    oaconv *f = NULL;
-    oaconv_status status = oaconv_create(&f, config);
-    if (status != OAC_OK || n == 0) {
-        oaconv_destroy(f);
-        return status;
-    }
-    const size_t whole = n - n % f->engine->plan.hop, M = f->n_channels;
-    char **from = oac_alloc(M, sizeof *from), **to = oac_alloc(M, sizeof *to);
-    if (!from || !to)
-        status = oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
-    if (status == OAC_OK)
-        status = check_pointers(f, in, out, "oaconv_convolve");
-    if (status == OAC_OK)
-        status = oaconv_process(f, in, out, whole);
-    if (status == OAC_OK) {
-        move_pointers(from, in, M, whole * sample_bytes(f));
-        move_pointers(to, (const void *const *)out, M, whole * sample_bytes(f));
-        status = oaconv_finish(f, (const void *const *)from, (void *const *)to, n - whole);
-    }
-    if (status == OAC_OK) {
-        move_pointers(to, (const void *const *)out, M, n * sample_bytes(f));
-        status = oaconv_read_tail(f, (void *const *)to, oaconv_tail_length(f));
-    }
-    oac_free(from);
-    oac_free(to);
-    oaconv_destroy(f);
-    return status;
+    if (gpu)
+        f->setup.gpu->describe(f->engine->gpu_state, info);
 }

@@ -131,9 +131,45 @@ oaconv_status oac_taps_init(
     return OAC_OK;
 }
 
+/* Room for the rows of `from`; false when memory is short. */
+static bool alloc_copy(struct taps *to, const struct taps *from)
+{
+    const size_t width = oac_tap_width(from->type);
+    size_t n_floats = 0;
+    for (size_t i = 0; i < from->n_distinct; i++)
+        n_floats += from->row[i]->n_taps * width;
+    to->row = oac_alloc(from->n_distinct, sizeof *to->row);
+    to->row_of = oac_alloc(from->n_channels, sizeof *to->row_of);
+    to->own_rows = oac_alloc(from->n_distinct, sizeof *to->own_rows);
+    to->own_taps = oac_alloc(n_floats, sizeof *to->own_taps);
+    return to->row && to->row_of && to->own_rows && to->own_taps;
+}
+
+oaconv_status oac_taps_copy(struct taps *to, const struct taps *from)
+{
+    const size_t width = oac_tap_width(from->type);
+    *to = *from;
+    if (!alloc_copy(to, from)) {
+        oac_taps_free(to);
+        return oac_fail(OAC_ERR_NO_MEMORY, "out of memory for %zu rows of taps", from->n_distinct);
+    }
+    memcpy(to->row_of, from->row_of, from->n_channels * sizeof *to->row_of);
+    float *copied = to->own_taps;
+    for (size_t i = 0; i < from->n_distinct; i++) {
+        const oaconv_row *row = from->row[i];
+        memcpy(copied, row->taps, row_bytes(row, width));
+        to->own_rows[i] = (oaconv_row){copied, row->n_taps};
+        to->row[i] = &to->own_rows[i];
+        copied += row->n_taps * width;
+    }
+    return OAC_OK;
+}
+
 void oac_taps_free(struct taps *taps)
 {
     oac_free(taps->row);
     oac_free(taps->row_of);
+    oac_free(taps->own_rows);
+    oac_free(taps->own_taps);
     *taps = (struct taps){0};
 }

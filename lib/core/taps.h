@@ -5,7 +5,7 @@
 
 #include "oaconv/oaconv.h"
 
-/* A view: the rows belong to the caller. */
+/* A view: the rows belong to the caller; or a copy. */
 struct taps {
     oaconv_type type;
     size_t n_channels;
@@ -13,6 +13,9 @@ struct taps {
     size_t n_distinct;      /* rows that differ from all before them */
     const oaconv_row **row; /* [n_distinct] */
     size_t *row_of;         /* [n_channels], which of them serves channel m */
+    /* Of a copy only: what row points to, and what that points to. */
+    oaconv_row *own_rows;
+    float *own_taps;
 };
 
 /* Floats per tap and per sample. */
@@ -28,6 +31,10 @@ static inline size_t oac_sample_width(oaconv_type type)
 /* OAC_OK; OAC_ERR_ARG or OAC_ERR_TOO_LARGE when the rows are refused; OAC_ERR_NO_MEMORY. */
 oaconv_status oac_taps_init(
     struct taps *taps, oaconv_type type, size_t n_channels, const oaconv_row *rows, size_t n_rows);
+
+/* A copy that needs no rows of the caller. OAC_OK; OAC_ERR_NO_MEMORY. */
+oaconv_status oac_taps_copy(struct taps *to, const struct taps *from);
+
 void oac_taps_free(struct taps *taps);
 
 #endif

@@ -113,10 +113,10 @@ build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n
 }
 
 static oaconv_status
-create(void **state, const struct plan *plan, const struct taps *taps, size_t n_workers)
+create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
 {
     struct volk *s = oac_alloc(1, sizeof *s);
-    if (!s || !build(s, plan, taps, n_workers)) {
+    if (!s || !build(s, plan, taps, means->n_workers)) {
         destroy(s);
         *state = NULL;
         return oac_fail(OAC_ERR_NO_MEMORY,

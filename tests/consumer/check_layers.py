@@ -38,6 +38,11 @@ LAYERS = [
     ("lib/core/taps.[ch]", C + PUBLIC + ["taps.h", "error.h", "memory.h"]),
     ("lib/core/fft.h", C + PUBLIC),
     ("lib/core/fft.c", C + PUBLIC + ["fft.h", "error.h", "memory.h", "pthread.h", "fftw3.h"]),
+    ("lib/core/log.[ch]", C + PUBLIC + ["log.h"]),
+    ("lib/core/pointers.[ch]", C + PUBLIC + ["pointers.h", "error.h"]),
+    ("lib/core/environment.[ch]", C + PUBLIC + ["environment.h", "error.h"]),
+    ("lib/core/gpu_module.h", C + PUBLIC),
+    ("lib/core/gpu_loader.[ch]", C + POSIX + ["gpu_module.h", "gpu_loader.h"]),
     ("lib/core/backend.h", C + PUBLIC + ["plan.h", "taps.h"]),
     ("lib/core/direct.c", BACKEND),
     ("lib/core/volk.c", BACKEND + ["fft.h", "pthread.h", "volk/*"]),
@@ -46,14 +51,22 @@ LAYERS = [
     ("lib/core/simd_vector.h", C + ["*intrin.h"]),
     ("lib/core/simd_kernel.[ch]", C + ["simd_fft.h", "simd_kernel.h", "simd_vector.h"]),
     ("lib/core/simd_choice.c", C + ["simd_kernel.h", "pthread.h"]),
-    ("lib/core/cuda.c", BACKEND + ["dlfcn.h"]),
+    ("lib/core/cuda.c", BACKEND + ["environment.h", "gpu_loader.h"]),
+    ("lib/core/engine.h", ["backend.h", "pool.h"]),
+    ("lib/core/engine.c", BACKEND + ["engine.h", "cost_table.h"]),
+    ("lib/core/race.c", BACKEND + ["engine.h", "time.h"]),
+    ("lib/core/whole_rows.c", C + PUBLIC + ["error.h", "memory.h", "pointers.h", "taps.h"]),
     ("lib/core/*", C + POSIX + PUBLIC + ["version.h", OWN]),
+    ("cuda/gpu_plan.[ch]", C + ["gpu_plan.h"]),
+    ("cuda/kernels.*", C + ["kernels.h", "cuda_runtime_api.h"]),
+    ("cuda/*", C + POSIX + ["gpu_module.h", "cuda_runtime_api.h", "cufft.h", OWN]),
     ("lib/gnuradio/*", GNURADIO + PUBLIC + [OWN]),
     ("python/*", GNURADIO + PUBLIC + ["pybind11/*", "Python.h", "numpy/*", OWN]),
     ("examples/*", ["*"]),
     ("bench/*", ["*"]),
     ("tests/*", ["*"]),
 ]
+SHARED_WITH_GPU_MODULES = "gpu_module.h"
 SOURCES = {".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh"}
 FOLDERS = sorted({path.split("/")[0] for path, _ in LAYERS})
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(.*))', re.M)
@@ -69,7 +82,7 @@ def is_engine_internal(project, path, included):
     if core in path.parents or is_own(path, included):
         return False
     reached = Path(os.path.normpath(path.parent / included))
-    private = {header.name for header in core.glob("*.h")}
+    private = {header.name for header in core.glob("*.h")} - {SHARED_WITH_GPU_MODULES}
     by_name = Path(included).name in private and Path(included).parent.name in ("", "core")
     return core in reached.parents or by_name
 

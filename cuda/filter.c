@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * One call: units sent round the slots and collected in the same order. */
+#include "filter.h"
+
+#include "check.h"
+
+#include <string.h>
+
+void oac_cuda_facts(const void *state, struct gpu_facts *facts)
+{
+    const struct gpu_filter *f = state;
+    *facts =
+        (struct gpu_facts){.n_fft = f->context.plan.n_fft,
+                           .segment = f->context.plan.segment,
+                           .n_segments = f->context.plan.n_segments,
+                           .n_slots = f->context.plan.n_slots,
+                           .device_bytes = f->device_bytes,
+                           .pinned_bytes = oac_gpu_plan_pinned_bytes(&f->context.plan, &f->shape)};
+}
+
+const char *oac_cuda_wait(struct gpu_filter *f, struct slot *slot)
+{
+    return oac_slot_wait(slot, f->timeout, &f->silent);
+}
+
+const char *oac_cuda_wait_for_all(struct gpu_filter *f, struct slot *slot)
+{
+    TRY_CUDA(cudaEventRecord(slot->done, slot->stream));
+    return oac_cuda_wait(f, slot);
+}
+
+/* Gives out a unit that has come back, with what earlier ones owe it, and adds up what they owe
+ * together to later ones. */
+static const char *collect(struct gpu_filter *f, struct slot *slot, void *const *out, float *owed)
+{
+    const size_t width = f->context.plan.width, n = slot->n * width;
+    const size_t n_owed = (f->context.n_taps - 1) * width;
+    const size_t met = n < n_owed ? n : n_owed, kept = n_owed - met;
+    TRY(oac_cuda_wait(f, slot));
+    for (size_t m = 0; m < f->context.n_channels; m++) {
+        const float *y = slot->out + m * (n + n_owed);
+        float *to = (float *)out[m] + slot->start * width, *tail = owed + m * n_owed;
+        for (size_t t = 0; t < met; t++)
+            to[t] = y[t] + tail[t];
+        memcpy(to + met, y + met, (n - met) * sizeof *to);
+        memmove(tail, tail + met, kept * sizeof *tail);
+        for (size_t t = 0; t < kept; t++)
+            tail[t] += y[n + t];
+        memcpy(tail + kept, y + n + kept, met * sizeof *tail);
+    }
+    return NULL;
+}
+
+const char *oac_cuda_run(void *state,
+                         const void *const *in,
+                         void *const *out,
+                         size_t n,
+                         const float *tail,
+                         float *new_tail)
+{
+    struct gpu_filter *f = state;
+    const struct gpu_plan *plan = &f->context.plan;
+    const size_t unit = plan->n_segments * plan->segment;
+    const size_t n_owed = f->context.n_channels * (f->context.n_taps - 1) * plan->width;
+    size_t sent = 0, collected = 0;
+    TRY_CUDA(cudaSetDevice(f->device));
+    memcpy(new_tail, tail, n_owed * sizeof *new_tail);
+    for (size_t start = 0; start < n; start += unit, sent++) {
+        struct slot *slot = &f->slots[sent % plan->n_slots];
+        if (slot->busy) {
+            TRY(collect(f, slot, out, new_tail));
+            collected++;
+        }
+        TRY(oac_slot_send(slot, &f->context, in, start, n - start < unit ? n - start : unit));
+    }
+    for (; collected < sent; collected++)
+        TRY(collect(f, &f->slots[collected % plan->n_slots], out, new_tail));
+    return NULL;
+}

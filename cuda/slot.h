@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A slot: everything that one unit needs on its way through the GPU and back. */
+#ifndef OAC_CUDA_SLOT_H
+#define OAC_CUDA_SLOT_H
+
+#include "gpu_plan.h"
+
+#include <cuda_runtime_api.h>
+#include <cufft.h>
+
+/* What all slots share, and only read. */
+struct unit_context {
+    struct gpu_plan plan;
+    size_t n_channels, n_taps;
+    float2 *spectra; /* device, [n_rows][n_bins]: of the taps, scaled by 1/N */
+    int *row_of;     /* device, [M] */
+};
+
+struct slot {
+    cudaStream_t stream;
+    cudaEvent_t done;
+    float *in;        /* pinned, [M][n_segments][L] samples */
+    float *out;       /* pinned, [M][n_segments L + P - 1] samples */
+    float *blocks;    /* device, [M][n_segments][N] samples, zero from L on */
+    float2 *products; /* device, [M][n_segments][n_bins] */
+    float *responses; /* device, as blocks */
+    float *sums;      /* device, as out */
+    void *work;       /* device, of whichever plan is running */
+    size_t work_bytes;
+    struct {
+        cufftHandle forward, inverse; /* the same number where complex */
+        bool made_forward, made_inverse;
+    } ffts[MOST_UNITS]; /* for the units of the plan */
+    bool busy;
+    size_t start, n; /* samples of the call that are on the way */
+};
+
+/* Calls answer NULL, or what failed. */
+
+/* Allocates and plans; what it leaves half-built slot_free() takes. */
+const char *oac_slot_init(struct slot *slot, const struct unit_context *context);
+
+/* With nothing on the way. */
+void oac_slot_free(struct slot *slot);
+
+/* Sends samples start .. start + n - 1 of a call on their way, n <= n_segments L. */
+const char *oac_slot_send(struct slot *slot,
+                          const struct unit_context *context,
+                          const void *const *in,
+                          size_t start,
+                          size_t n);
+
+/* Waits at most `timeout` seconds for what is on the way; *silent says that they went by. */
+const char *oac_slot_wait(struct slot *slot, double timeout, bool *silent);
+
+/* Parts of oac_slot_send(), for `unit` < n_units, of which n samples count. */
+const char *oac_slot_copy_in(struct slot *slot, const struct unit_context *context, size_t unit);
+const char *
+oac_slot_compute(struct slot *slot, const struct unit_context *context, size_t unit, size_t n);
+const char *oac_slot_copy_out(struct slot *slot, const struct unit_context *context, size_t n);
+
+/* Transforms blocks into products with the plan of `unit`. */
+const char *oac_slot_forward(struct slot *slot, const struct unit_context *context, size_t unit);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Backend "cuda": cuFFT on a GPU, through a module that is opened at run time.
+ *
+ * What earlier samples owe stays here, in host memory: a call of the module is a transaction that
+ * takes it and gives a new one, and counts only when all of it has succeeded. */
+#include "backend.h"
+#include "environment.h"
+#include "error.h"
+#include "gpu_loader.h"
+#include "memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct cuda {
+    const struct gpu_module *module;
+    void *filter;
+    size_t n_channels, n_owed; /* floats per channel */
+    float *owed, *next_owed;   /* [M][n_owed]; the second is scratch */
+};
+
+static void destroy(void *state)
+{
+    struct cuda *s = state;
+    if (!s)
+        return;
+    if (s->filter)
+        s->module->close(s->filter);
+    oac_free(s->owed);
+    oac_free(s->next_owed);
+    oac_free(s);
+}
+
+static oaconv_status open_filter(struct cuda *s, const struct taps *taps, const struct means *means)
+{
+    const char *failure;
+    const struct gpu_request request = {.type = taps->type,
+                                        .device = means->device,
+                                        .n_channels = taps->n_channels,
+                                        .n_rows = taps->n_distinct,
+                                        .n_taps = taps->longest,
+                                        .rows = taps->row,
+                                        .row_of = taps->row_of,
+                                        .batch = means->batch,
+                                        .timeout = means->timeout};
+    s->module = oac_gpu_module_open(&failure);
+    if (s->module)
+        failure = s->module->open(&s->filter, &request);
+    return failure ? oac_fail(OAC_ERR_BACKEND, "%s", failure) : OAC_OK;
+}
+
+static oaconv_status
+create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
+{
+    (void)plan;
+    *state = NULL;
+    struct cuda *s = oac_alloc(1, sizeof *s);
+    oaconv_status status = s ? open_filter(s, taps, means) : OAC_OK;
+    if (s && status == OAC_OK) {
+        s->n_channels = taps->n_channels;
+        s->n_owed = (taps->longest - 1) * oac_sample_width(taps->type);
+        s->owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->owed);
+        s->next_owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->next_owed);
+    }
+    if (status == OAC_OK && (!s || !s->owed || !s->next_owed))
+        status = oac_fail(OAC_ERR_NO_MEMORY,
+                          "out of memory for %zu channels of %zu taps",
+                          taps->n_channels,
+                          taps->longest);
+    if (status != OAC_OK)
+        destroy(s);
+    else
+        *state = s;
+    return status;
+}
+
+static oaconv_status
+run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
+{
+    struct cuda *s = state;
+    (void)share; /* all channels: they travel together */
+    const char *failure = s->module->run(s->filter, in, out, n, s->owed, s->next_owed);
+    if (failure)
+        return oac_fail(OAC_ERR_BACKEND, "%s", failure);
+    float *spent = s->owed;
+    s->owed = s->next_owed;
+    s->next_owed = spent;
+    return OAC_OK;
+}
+
+static void drain(void *state, float *const *tail)
+{
+    struct cuda *s = state;
+    for (size_t m = 0; tail && m < s->n_channels; m++)
+        for (size_t t = 0; t < s->n_owed; t++)
+            tail[m][t] += s->owed[m * s->n_owed + t];
+    memset(s->owed, 0, s->n_channels * s->n_owed * sizeof *s->owed);
+}
+
+static void describe(const void *state, oaconv_info *info)
+{
+    const struct cuda *s = state;
+    struct gpu_facts facts;
+    s->module->facts(s->filter, &facts);
+    info->n_fft = facts.n_fft;
+    info->segment = facts.segment;
+    info->n_partitions = 1;
+    info->cost = 0;
+    info->device_bytes = facts.device_bytes;
+    info->pinned_bytes = facts.pinned_bytes;
+}
+
+static oaconv_status measure(void *state, double seconds, oaconv_gpu_rates *rates)
+{
+    const struct cuda *s = state;
+    const char *failure = s->module->measure(s->filter, seconds, rates);
+    return failure ? oac_fail(OAC_ERR_BACKEND, "%s", failure) : OAC_OK;
+}
+
+static bool usable(const char **reason)
+{
+    int device;
+    const struct gpu_module *module = oac_gpu_module_open(reason);
+    if (!module)
+        return false;
+    if (oac_wanted_device(-1, &device) != OAC_OK)
+        *reason = oaconv_last_error();
+    else
+        *reason = module->probe(device);
+    if (*reason)
+        return false;
+    *reason = "cuFFT on a GPU";
+    return true;
+}
+
+oaconv_status oaconv_gpu_describe(int device, oaconv_gpu *gpu)
+{
+    const char *failure;
+    if (!gpu)
+        return oac_fail(OAC_ERR_ARG, "oaconv_gpu_describe: null pointer");
+    oaconv_status status = oac_wanted_device(device, &device);
+    if (status != OAC_OK)
+        return status;
+    const struct gpu_module *module = oac_gpu_module_open(&failure);
+    if (module)
+        failure = module->describe(device, gpu);
+    return failure ? oac_fail(OAC_ERR_BACKEND, "%s", failure) : OAC_OK;
+}
+
+const struct backend oac_backend_cuda = {
+    .name = "cuda",
+    .usable = usable,
+    .create = create,
+    .run = run,
+    .drain = drain,
+    .destroy = destroy,
+    .describe = describe,
+    .measure = measure,
+};

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The backends at work on one set of taps. */
+#include "engine.h"
+
+#include "cost_table.h"
+#include "error.h"
+#include "memory.h"
+
+#include <stdatomic.h>
+
+static size_t n_workers(const struct setup *setup)
+{
+    return setup->means.n_workers;
+}
+
+static bool alloc_pending(const struct setup *setup, struct engine *e, size_t capacity)
+{
+    size_t bytes;
+    if (!oac_multiply(capacity, oac_sample_width(setup->type) * sizeof(float), &bytes))
+        return false;
+    float *samples = oac_alloc(setup->n_channels, bytes);
+    e->pending = oac_alloc(setup->n_channels, sizeof *e->pending);
+    if (!samples || !e->pending) {
+        oac_free(samples);
+        return false;
+    }
+    for (size_t m = 0; m < setup->n_channels; m++)
+        e->pending[m] = samples + m * bytes / sizeof *samples;
+    e->capacity = capacity;
+    return true;
+}
+
+struct plan_request
+oac_engine_request(const struct setup *setup, const struct taps *taps, size_t max_hop)
+{
+    return (struct plan_request){.type = setup->type,
+                                 .n_channels = setup->n_channels,
+                                 .n_rows = taps->n_distinct,
+                                 .n_taps = taps->longest,
+                                 .hop = setup->hop,
+                                 .max_hop = max_hop};
+}
+
+static void
+make_plan(struct engine *e, const struct setup *setup, const struct taps *taps, size_t max_hop)
+{
+    const size_t hop = setup->hop ? setup->hop : 1;
+    e->plan = (struct plan){.n_taps = taps->longest,
+                            .segment = hop,
+                            .hop = hop,
+                            .n_partitions = 1,
+                            .partition = taps->longest,
+                            .cost = (double)taps->longest};
+    if (setup->cpu->uses_fft) {
+        struct plan_request request = oac_engine_request(setup, taps, max_hop);
+        request.method = setup->cpu->method;
+        oac_plan_init(&e->plan, &request, oac_cost_table());
+        oac_plan_describe(&e->plan, &request, e->plan_reason, sizeof e->plan_reason);
+    }
+}
+
+oaconv_status oac_engine_open_gpu(struct engine *e, const struct setup *setup)
+{
+    return setup->gpu->create(&e->gpu_state, &e->plan, &e->taps, &setup->means);
+}
+
+void oac_engine_close_gpu(struct engine *e, const struct setup *setup)
+{
+    if (e->gpu_state)
+        setup->gpu->destroy(e->gpu_state);
+    e->gpu_state = NULL;
+}
+
+/* The GPU first: where it refuses for want of memory, nothing much has been allocated yet. */
+static oaconv_status build(struct engine *e,
+                           const struct setup *setup,
+                           const struct taps *taps,
+                           const struct demand *demand,
+                           oaconv_status *gpu_status)
+{
+    *gpu_status = OAC_OK;
+    oaconv_status status = setup->gpu ? oac_taps_copy(&e->taps, taps) : OAC_OK;
+    if (status != OAC_OK)
+        return status;
+    if (demand->open_gpu)
+        *gpu_status = oac_engine_open_gpu(e, setup);
+    status = setup->cpu->create(&e->cpu_state, &e->plan, taps, &setup->means);
+    const size_t own = taps->longest - 1, capacity = own > demand->owed ? own : demand->owed;
+    if (status == OAC_OK && !alloc_pending(setup, e, capacity))
+        status = oac_fail(OAC_ERR_NO_MEMORY,
+                          "out of memory for the tails of %zu channels of %zu taps",
+                          setup->n_channels,
+                          taps->longest);
+    return status;
+}
+
+oaconv_status oac_engine_create(struct engine **engine,
+                                const struct setup *setup,
+                                const struct taps *taps,
+                                const struct demand *demand,
+                                oaconv_status *gpu_status)
+{
+    struct engine *e = oac_alloc(1, sizeof *e);
+    if (!e)
+        return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
+    make_plan(e, setup, taps, demand->max_hop);
+    oaconv_status status = build(e, setup, taps, demand, gpu_status);
+    if (status != OAC_OK) {
+        oac_engine_destroy(e, setup);
+        return status;
+    }
+    *engine = e;
+    return OAC_OK;
+}
+
+void oac_engine_destroy(struct engine *e, const struct setup *setup)
+{
+    if (!e)
+        return;
+    oac_engine_close_gpu(e, setup);
+    setup->cpu->destroy(e->cpu_state);
+    oac_taps_free(&e->taps);
+    if (e->pending)
+        oac_free(e->pending[0]);
+    oac_free(e->pending);
+    oac_free(e);
+}
+
+/* ---- samples ---- */
+
+oaconv_status oac_engine_run_gpu(const struct engine *e,
+                                 const struct setup *setup,
+                                 const void *const *in,
+                                 void *const *out,
+                                 size_t n)
+{
+    const struct share all = {.worker = 0, .first = 0, .end = setup->n_channels};
+    return setup->gpu->run(e->gpu_state, &all, in, out, n);
+}
+
+/* One call, dealt out to the workers in groups of channels: whoever is free takes the next. */
+struct deal {
+    const struct engine *engine;
+    const struct setup *setup;
+    const void *const *in;
+    void *const *out;
+    size_t n, group;
+    atomic_size_t next; /* channel */
+    atomic_int status;
+};
+
+static void run_shares(void *context, size_t worker)
+{
+    struct deal *deal = context;
+    const size_t n_channels = deal->setup->n_channels;
+    for (;;) {
+        struct share share = {worker, atomic_fetch_add(&deal->next, deal->group), 0};
+        if (share.first >= n_channels)
+            return;
+        share.end = share.first + deal->group;
+        if (share.end > n_channels)
+            share.end = n_channels;
+        oaconv_status status =
+            deal->setup->cpu->run(deal->engine->cpu_state, &share, deal->in, deal->out, deal->n);
+        if (status != OAC_OK)
+            atomic_store(&deal->status, (int)status);
+    }
+}
+
+/* Work that is worth waking other threads for, in nanoseconds of one of them. */
+static const double worth_sharing = 200e3;
+
+oaconv_status oac_engine_run_cpu(const struct engine *e,
+                                 const struct setup *setup,
+                                 const void *const *in,
+                                 void *const *out,
+                                 size_t n)
+{
+    const double work = e->plan.cost * (double)n * (double)setup->n_channels;
+    if (!setup->pool || work < worth_sharing) {
+        const struct share all = {.worker = 0, .first = 0, .end = setup->n_channels};
+        return setup->cpu->run(e->cpu_state, &all, in, out, n);
+    }
+    const size_t group = setup->n_channels / (4 * n_workers(setup));
+    struct deal deal = {
+        .engine = e, .setup = setup, .in = in, .out = out, .n = n, .group = group > 0 ? group : 1};
+    atomic_init(&deal.next, 0);
+    atomic_init(&deal.status, OAC_OK);
+    oac_pool_run(setup->pool, run_shares, &deal);
+    return (oaconv_status)atomic_load(&deal.status);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Finds and opens the GPU module: named by OACONV_CUDA_MODULE, or beside this library, or where the
+ * system looks for libraries. */
+#define _GNU_SOURCE /* dladdr, secure_getenv */
+#include "gpu_loader.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char file_name[] = "liboaconv-cuda.so";
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct gpu_module *opened; /* under lock */
+
+static _Thread_local char message[256];
+
+/* The folder oaconv/ beside this library; false where the path is too long. */
+static bool path_beside_us(char *path, size_t size)
+{
+    Dl_info info;
+    if (!dladdr(file_name, &info) || !info.dli_fname)
+        return false;
+    const char *slash = strrchr(info.dli_fname, '/');
+    const int folder = slash ? (int)(slash - info.dli_fname) + 1 : 0;
+    const int n = snprintf(path, size, "%.*soaconv/%s", folder, info.dli_fname, file_name);
+    return n > 0 && (size_t)n < size;
+}
+
+static const struct gpu_module *ask_for_module(void *library, const char *path)
+{
+    gpu_module_entry *entry;
+    *(void **)&entry = dlsym(library, OAC_GPU_MODULE_ENTRY);
+    const struct gpu_module *module = entry ? entry(OAC_GPU_ABI) : NULL;
+    if (!module)
+        snprintf(message, sizeof message, "%s is of another version of gr-oaconv", path);
+    return module;
+}
+
+static const struct gpu_module *open_at(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library)
+        return ask_for_module(library, path);
+    const char *error = dlerror();
+    snprintf(message, sizeof message, "%s", error ? error : "dlopen failed");
+    return NULL;
+}
+
+static const struct gpu_module *find(void)
+{
+    char beside[4096];
+    const char *named = secure_getenv("OACONV_CUDA_MODULE");
+    if (named && *named)
+        return open_at(named);
+    if (path_beside_us(beside, sizeof beside) && !access(beside, F_OK))
+        return open_at(beside);
+    const struct gpu_module *module = open_at(file_name);
+    if (!module && strstr(message, "No such file"))
+        snprintf(message, sizeof message, "the GPU module, %s, is not installed", file_name);
+    return module;
+}
+
+const struct gpu_module *oac_gpu_module_open(const char **reason)
+{
+    pthread_mutex_lock(&lock);
+    if (!opened)
+        opened = find();
+    const struct gpu_module *module = opened;
+    pthread_mutex_unlock(&lock);
+    *reason = module ? "" : message;
+    return module;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Checks of what callers hand in. */
+#ifndef OAC_POINTERS_H
+#define OAC_POINTERS_H
+
+#include "oaconv/oaconv.h"
+
+/* OAC_OK; OAC_ERR_ARG, and a message that begins with the name of the call, where one of the M
+ * pointers of either side is null. */
+oaconv_status
+oac_check_pointers(size_t n_channels, const void *const *in, void *const *out, const char *call);
+
+#endif

@@ -7,7 +7,7 @@ find_library(FFTW3f_THREADS_LIBRARY fftw3f_threads)
 find_package_handle_standard_args(
     FFTW3f REQUIRED_VARS FFTW3f_LIBRARY FFTW3f_THREADS_LIBRARY FFTW3f_INCLUDE_DIR)
 if(FFTW3f_FOUND AND NOT TARGET FFTW3f::fftw3f_threads)
-    add_library(FFTW3f::fftw3f_threads INTERFACE IMPORTED)
+    add_library(FFTW3f::fftw3f_threads INTERFACE IMPORTED GLOBAL)
     set_target_properties(
         FFTW3f::fftw3f_threads
         PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${FFTW3f_INCLUDE_DIR}"

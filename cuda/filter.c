@@ -2,6 +2,7 @@
  * One call: units sent round the slots and collected in the same order. */
 #include "filter.h"
 
+#include "abandoned.h"
 #include "check.h"
 
 #include <string.h>
@@ -20,7 +21,11 @@ void oac_cuda_facts(const void *state, struct gpu_facts *facts)
 
 const char *oac_cuda_wait(struct gpu_filter *f, struct slot *slot)
 {
-    return oac_slot_wait(slot, f->timeout, &f->silent);
+    const char *failure = oac_slot_wait(slot, f->timeout, &f->silent);
+    for (size_t i = 0; f->silent && i < f->context.plan.n_slots; i++)
+        if (f->slots[i].done)
+            oac_cuda_abandon(f->slots[i].done);
+    return failure;
 }
 
 const char *oac_cuda_wait_for_all(struct gpu_filter *f, struct slot *slot)

@@ -2,6 +2,7 @@
  * Takes and gives back what a filter needs on the device, as much as there is room for. */
 #include "filter.h"
 
+#include "abandoned.h"
 #include "check.h"
 #include "device.h"
 
@@ -106,7 +107,8 @@ void oac_cuda_close(void *state)
     for (size_t i = 0; i < f->context.plan.n_slots && !f->silent; i++)
         if (f->slots[i].done)
             (void)oac_cuda_wait_for_all(f, &f->slots[i]);
-    if (!f->silent) { /* or it may still write to what would be freed */
+    /* Or it may still write to what would be freed, and to free would wait for it. */
+    if (!f->silent && !oac_cuda_any_abandoned()) {
         for (size_t i = 0; i < f->context.plan.n_slots; i++)
             oac_slot_free(&f->slots[i]);
         (void)cudaFree(f->context.spectra);
@@ -159,6 +161,8 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
     oaconv_gpu gpu;
     *state = NULL;
     TRY(oac_cuda_describe(request->device, &gpu));
+    if (oac_cuda_any_abandoned())
+        return oac_cuda_failure("the GPU has still not answered an earlier call");
     const struct gpu_shape shape = {.real = request->type == OAC_REAL,
                                     .n_channels = request->n_channels,
                                     .n_rows = request->n_rows,

@@ -200,17 +200,20 @@ oac_slot_compute(struct slot *slot, const struct unit_context *context, size_t u
     const struct unit_shape all = {context->n_channels, plan->units[unit]};
     const struct unit_shape used = {context->n_channels, divide_up(n, plan->segment)};
     TRY(oac_slot_forward(slot, context, unit));
-    TRY_CUDA(oac_launch_multiply(
-        slot->stream, all, slot->products, context->spectra, context->row_of, plan->n_bins));
+    TRY(oac_check_cuda(
+        oac_launch_multiply(
+            slot->stream, all, slot->products, context->spectra, context->row_of, plan->n_bins),
+        "cudaLaunchKernel of oac_multiply"));
     TRY(inverse(slot, context, unit));
-    TRY_CUDA(oac_launch_overlap_add(slot->stream,
-                                    used,
-                                    plan->units[unit],
-                                    slot->responses,
-                                    plan->n_fft * plan->width,
-                                    plan->segment * plan->width,
-                                    slot->sums,
-                                    (n + context->n_taps - 1) * plan->width));
+    TRY(oac_check_cuda(oac_launch_overlap_add(slot->stream,
+                                              used,
+                                              plan->units[unit],
+                                              slot->responses,
+                                              plan->n_fft * plan->width,
+                                              plan->segment * plan->width,
+                                              slot->sums,
+                                              (n + context->n_taps - 1) * plan->width),
+                       "cudaLaunchKernel of oac_overlap_add"));
     return NULL;
 }
 

@@ -119,18 +119,12 @@ static oaconv_status measure(void *state, double seconds, oaconv_gpu_rates *rate
 
 static bool usable(const char **reason)
 {
-    int device;
     const struct gpu_module *module = oac_gpu_module_open(reason);
     if (!module)
         return false;
-    if (oac_wanted_device(-1, &device) != OAC_OK)
-        *reason = oaconv_last_error();
-    else
-        *reason = module->probe(device);
-    if (*reason)
-        return false;
-    *reason = "cuFFT on a GPU";
-    return true;
+    const char *failure = module->probe(0);
+    *reason = failure ? failure : "cuFFT on a GPU";
+    return !failure;
 }
 
 oaconv_status oaconv_gpu_describe(int device, oaconv_gpu *gpu)

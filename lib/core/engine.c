@@ -7,6 +7,7 @@
 #include "memory.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 
 static size_t n_workers(const struct setup *setup)
 {
@@ -71,20 +72,28 @@ void oac_engine_close_gpu(struct engine *e, const struct setup *setup)
     e->gpu_state = NULL;
 }
 
-/* The GPU first: where it refuses for want of memory, nothing much has been allocated yet. */
+/* The GPU that is wanted, if there is room for it. */
+static oaconv_status build_gpu(struct engine *e, const struct setup *setup, bool needed)
+{
+    oaconv_status status = oac_engine_open_gpu(e, setup);
+    if (status == OAC_OK || needed)
+        return status;
+    snprintf(e->gpu_refusal, sizeof e->gpu_refusal, "%s", oaconv_last_error());
+    return OAC_OK;
+}
+
 static oaconv_status build(struct engine *e,
                            const struct setup *setup,
                            const struct taps *taps,
-                           const struct demand *demand,
-                           oaconv_status *gpu_status)
+                           const struct demand *demand)
 {
-    *gpu_status = OAC_OK;
-    oaconv_status status = setup->gpu ? oac_taps_copy(&e->taps, taps) : OAC_OK;
-    if (status != OAC_OK)
-        return status;
-    if (demand->open_gpu)
-        *gpu_status = oac_engine_open_gpu(e, setup);
-    status = setup->cpu->create(&e->cpu_state, &e->plan, taps, &setup->means);
+    oaconv_status status = OAC_OK;
+    if (setup->gpu)
+        status = oac_taps_copy(&e->taps, taps);
+    if (status == OAC_OK && setup->gpu && demand->gpu != NO_GPU)
+        status = build_gpu(e, setup, demand->gpu == NEED_GPU);
+    if (status == OAC_OK)
+        status = setup->cpu->create(&e->cpu_state, &e->plan, taps, &setup->means);
     const size_t own = taps->longest - 1, capacity = own > demand->owed ? own : demand->owed;
     if (status == OAC_OK && !alloc_pending(setup, e, capacity))
         status = oac_fail(OAC_ERR_NO_MEMORY,
@@ -97,14 +106,13 @@ static oaconv_status build(struct engine *e,
 oaconv_status oac_engine_create(struct engine **engine,
                                 const struct setup *setup,
                                 const struct taps *taps,
-                                const struct demand *demand,
-                                oaconv_status *gpu_status)
+                                const struct demand *demand)
 {
     struct engine *e = oac_alloc(1, sizeof *e);
     if (!e)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
     make_plan(e, setup, taps, demand->max_hop);
-    oaconv_status status = build(e, setup, taps, demand, gpu_status);
+    oaconv_status status = build(e, setup, taps, demand);
     if (status != OAC_OK) {
         oac_engine_destroy(e, setup);
         return status;

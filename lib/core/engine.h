@@ -22,7 +22,8 @@ struct engine {
     struct plan plan; /* of the CPU's; its hop is the GPU's, too */
     char plan_reason[OAC_MAX_REASON];
     void *cpu_state;
-    void *gpu_state;  /* or NULL */
+    void *gpu_state; /* or NULL */
+    char gpu_refusal[OAC_MAX_REASON];
     struct taps taps; /* a copy, to open a GPU again; empty without one */
     /* Samples owed to the future besides those in the backends: [M][capacity], of which n_pending
      * from index begin on are in use and all after them are zero. */
@@ -37,16 +38,16 @@ oac_engine_request(const struct setup *setup, const struct taps *taps, size_t ma
 
 struct demand {
     size_t max_hop;
-    size_t owed;   /* samples that pending must hold, or P - 1 where that is more */
-    bool open_gpu; /* where the setup has one */
+    size_t owed; /* samples that pending must hold, or P - 1 where that is more */
+    enum { NO_GPU, TRY_GPU, NEED_GPU } gpu; /* where the setup has one */
 };
 
-/* A GPU that refuses is *gpu_status, with the message set, and gpu_state stays NULL. */
+/* A GPU that refuses where one is needed is the status, and nothing else has been allocated; where
+ * one is only tried, gpu_state stays NULL and gpu_refusal says why. */
 oaconv_status oac_engine_create(struct engine **engine,
                                 const struct setup *setup,
                                 const struct taps *taps,
-                                const struct demand *demand,
-                                oaconv_status *gpu_status);
+                                const struct demand *demand);
 
 void oac_engine_destroy(struct engine *engine, const struct setup *setup); /* accepts NULL */
 

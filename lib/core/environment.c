@@ -29,9 +29,6 @@ oaconv_status oac_wanted_device(int argument, int *device)
 {
     const char *value = value_of("OACONV_DEVICE");
     *device = argument;
-    if (argument < -1)
-        return oac_fail(
-            OAC_ERR_ARG, "device is %d; it must be the number of a GPU, or -1 for any", argument);
     if (argument >= 0)
         return OAC_OK;
     *device = 0;

@@ -185,7 +185,11 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     f->setup.means.batch = config->batch ? config->batch : default_batch;
     f->log = (struct log){config->log, config->log_context};
     atomic_init(&f->max_hop, config->max_hop);
-    return oac_wanted_device(config->device, &f->setup.means.device);
+    if (config->device < -1)
+        return oac_fail(OAC_ERR_ARG,
+                        "device is %d; it must be the number of a GPU, or -1 for any",
+                        config->device);
+    return OAC_OK;
 }
 
 /* Workers for M channels: never more than cores or channels. */
@@ -206,12 +210,17 @@ static oaconv_status make_pool(struct setup *setup, size_t n_threads)
     return OAC_OK;
 }
 
-/* Once per process: where there is no GPU, every filter would say so. */
 static void tell_absence(const oaconv *f, const char *why)
+{
+    oac_log(&f->log, OAC_LOG_INFO, "auto: no GPU, %s filters: %s", f->setup.cpu->name, why);
+}
+
+/* Where there is none at all every filter would say so: once per process. */
+static void tell_absence_once(const oaconv *f, const char *why)
 {
     static atomic_flag told = ATOMIC_FLAG_INIT;
     if (f->log.function && !atomic_flag_test_and_set(&told))
-        oac_log(&f->log, OAC_LOG_INFO, "auto: no GPU, %s filters: %s", f->setup.cpu->name, why);
+        tell_absence(f, why);
 }
 
 static void choose_cpu(oaconv *f)
@@ -226,7 +235,7 @@ static void race(oaconv *f)
     double gpu_rate, cpu_rate;
     const char *cpu = f->setup.cpu->name;
     if (oac_engine_race(f->engine, &f->setup, &gpu_rate, &cpu_rate) != OAC_OK) {
-        oac_log(&f->log, OAC_LOG_INFO, "auto: no GPU, %s filters: %s", cpu, oaconv_last_error());
+        tell_absence(f, oaconv_last_error());
         choose_cpu(f);
         return;
     }
@@ -243,31 +252,49 @@ static void race(oaconv *f)
         choose_cpu(f);
 }
 
+/* What a GPU needs to know besides the taps. */
+static oaconv_status set_up_gpu(oaconv *f, const oaconv_config *config)
+{
+    struct means *means = &f->setup.means;
+    oaconv_status status = oac_wanted_device(config->device, &means->device);
+    return status == OAC_OK ? oac_gpu_timeout(&means->timeout) : status;
+}
+
 /* The engine for the first taps, and whether a GPU filters with it. */
-static oaconv_status
-make_first_engine(oaconv *f, const struct taps *taps, const struct choice *choice)
+static oaconv_status make_first_engine(oaconv *f, const struct taps *taps, bool gpu_required)
 {
     const struct demand demand = {.max_hop = atomic_load(&f->max_hop),
-                                  .open_gpu = f->setup.gpu != NULL};
-    oaconv_status gpu_status;
-    oaconv_status status = f->setup.gpu ? oac_gpu_timeout(&f->setup.means.timeout) : OAC_OK;
-    if (status == OAC_OK)
-        status = oac_engine_create(&f->engine, &f->setup, taps, &demand, &gpu_status);
-    if (status != OAC_OK || !f->setup.gpu)
+                                  .gpu = gpu_required ? NEED_GPU : TRY_GPU};
+    oaconv_status status = oac_engine_create(&f->engine, &f->setup, taps, &demand);
+    if (status != OAC_OK || !f->setup.gpu || gpu_required)
         return status;
-    if (gpu_status != OAC_OK && choice->gpu_required)
-        return gpu_status;
-    if (gpu_status != OAC_OK) {
-        oac_log(&f->log,
-                OAC_LOG_INFO,
-                "auto: no GPU, %s filters: %s",
-                f->setup.cpu->name,
-                oaconv_last_error());
-        choose_cpu(f);
-    } else if (!choice->gpu_required) {
+    if (f->engine->gpu_state) {
         race(f);
+    } else {
+        tell_absence(f, f->engine->gpu_refusal);
+        choose_cpu(f);
     }
     return OAC_OK;
+}
+
+/* The backends that are asked for. */
+static oaconv_status
+choose_backends(oaconv *f, const oaconv_config *config, const struct taps *taps, bool *gpu_required)
+{
+    struct choice choice;
+    const struct plan_request request =
+        oac_engine_request(&f->setup, taps, atomic_load(&f->max_hop));
+    oaconv_status status =
+        oac_backend_choose(&choice, oac_wanted_backend(config->backend), &request);
+    if (status != OAC_OK)
+        return status;
+    f->setup.cpu = choice.cpu;
+    f->setup.gpu = choice.gpu;
+    *gpu_required = choice.gpu_required;
+    memcpy(f->reason, choice.reason, sizeof f->reason);
+    if (*choice.gpu_refusal)
+        tell_absence_once(f, choice.gpu_refusal);
+    return choice.gpu ? set_up_gpu(f, config) : OAC_OK;
 }
 
 static oaconv_status build(oaconv *f, const oaconv_config *config)
@@ -276,23 +303,15 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
     if (status != OAC_OK)
         return status;
     struct taps taps;
-    struct choice choice;
+    bool gpu_required = false;
     status = oac_taps_init(&taps, f->setup.type, f->setup.n_channels, config->rows, config->n_rows);
     if (status != OAC_OK)
         return status;
-    const struct plan_request request =
-        oac_engine_request(&f->setup, &taps, atomic_load(&f->max_hop));
-    status = oac_backend_choose(&choice, oac_wanted_backend(config->backend), &request);
-    if (status == OAC_OK) {
-        f->setup.cpu = choice.cpu;
-        f->setup.gpu = choice.gpu;
-        memcpy(f->reason, choice.reason, sizeof f->reason);
-        status = make_pool(&f->setup, config->threads);
-    }
+    status = choose_backends(f, config, &taps, &gpu_required);
     if (status == OAC_OK)
-        status = make_first_engine(f, &taps, &choice);
-    if (status == OAC_OK && *choice.gpu_refusal)
-        tell_absence(f, choice.gpu_refusal);
+        status = make_pool(&f->setup, config->threads);
+    if (status == OAC_OK)
+        status = make_first_engine(f, &taps, gpu_required);
     if (status == OAC_OK)
         publish_owed(f);
     oac_taps_free(&taps);
@@ -494,15 +513,14 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
     struct engine *e = NULL;
     const struct demand demand = {.max_hop = atomic_load(&f->max_hop),
                                   .owed = read_owed(f),
-                                  .open_gpu = f->setup.gpu && !atomic_load(&f->gpu_lost)};
-    oaconv_status gpu_status;
-    status = oac_engine_create(&e, &f->setup, &taps, &demand, &gpu_status);
-    if (status == OAC_OK && gpu_status != OAC_OK)
+                                  .gpu = atomic_load(&f->gpu_lost) ? NO_GPU : TRY_GPU};
+    status = oac_engine_create(&e, &f->setup, &taps, &demand);
+    if (status == OAC_OK && *e->gpu_refusal)
         oac_log(&f->log,
                 OAC_LOG_ERROR,
                 "the GPU refuses the new taps, %s takes over with them: %s",
                 f->setup.cpu->name,
-                oaconv_last_error());
+                e->gpu_refusal);
     if (status == OAC_OK) {
         f->last_owed = taps.longest - 1;
         oac_engine_destroy(atomic_exchange(&f->prepared, e), &f->setup);

@@ -29,9 +29,9 @@ std::vector<oaconv_row> view(oaconv_type type, const Rows &taps)
     return rows;
 }
 
-Filter::Filter(const Spec &spec, const Rows &taps) : d_type(spec.type)
+oaconv_config to_config(const Spec &spec, const Rows &taps, std::vector<oaconv_row> &rows)
 {
-    const std::vector<oaconv_row> rows = view(spec.type, taps);
+    rows = view(spec.type, taps);
     oaconv_config config;
     oaconv_config_init(&config);
     config.type = spec.type;
@@ -42,6 +42,16 @@ Filter::Filter(const Spec &spec, const Rows &taps) : d_type(spec.type)
     config.hop = spec.hop;
     config.max_hop = spec.max_hop;
     config.threads = spec.threads;
+    config.batch = spec.batch;
+    config.log = spec.log;
+    config.log_context = spec.log_context;
+    return config;
+}
+
+Filter::Filter(const Spec &spec, const Rows &taps) : d_type(spec.type)
+{
+    std::vector<oaconv_row> rows;
+    const oaconv_config config = to_config(spec, taps, rows);
     expect_ok("oaconv_create", oaconv_create(&d_filter, &config));
 }
 

@@ -12,8 +12,13 @@ namespace oac_test
 struct Spec {
     oaconv_type type;
     const char *backend;
-    size_t n_channels = 0, hop = 0, max_hop = 0, threads = 0;
+    size_t n_channels = 0, hop = 0, max_hop = 0, threads = 0, batch = 0;
+    oaconv_log log = nullptr;
+    void *log_context = nullptr;
 };
+
+/* The spec and the taps as the library takes them; `rows` is what they are kept in. */
+oaconv_config to_config(const Spec &spec, const Rows &taps, std::vector<oaconv_row> &rows);
 
 /* Whether every bit is the same, NaN included. */
 bool same_bits(const Row &a, const Row &b);
@@ -25,6 +30,7 @@ class Filter
 {
 public:
     Filter(const Spec &spec, const Rows &taps);
+    Filter(oaconv *filter, oaconv_type type) : d_filter(filter), d_type(type) {} /* takes it over */
     ~Filter();
     Filter(const Filter &) = delete;
     Filter &operator=(const Filter &) = delete;

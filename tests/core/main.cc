@@ -7,8 +7,24 @@
 #include <cppunit/extensions/TestFactoryRegistry.h>
 #include <cppunit/ui/text/TestRunner.h>
 #include <iostream>
+#include <string>
 
-int main()
+/* Adds the tests below one whose names end in `ending`. */
+static void
+add_tests(CppUnit::TextUi::TestRunner &runner, CppUnit::Test *test, const std::string &ending)
+{
+    const std::string name = test->getName();
+    if (name.size() >= ending.size() &&
+        !name.compare(name.size() - ending.size(), ending.size(), ending)) {
+        runner.addTest(test);
+        return;
+    }
+    for (int i = 0; i < test->getChildTestCount(); i++)
+        add_tests(runner, test->getChildTestAt(i), ending);
+}
+
+/* Runs all tests, or those whose names end in the argument. */
+int main(int argc, char **argv)
 {
     for (size_t i = 0; i < oaconv_backend_count(); i++) {
         const char *reason = nullptr;
@@ -17,7 +33,8 @@ int main()
                   << std::endl;
     }
     CppUnit::TextUi::TestRunner runner;
-    runner.addTest(CppUnit::TestFactoryRegistry::getRegistry().makeTest());
+    add_tests(
+        runner, CppUnit::TestFactoryRegistry::getRegistry().makeTest(), argc > 1 ? argv[1] : "");
     runner.setOutputter(new CppUnit::CompilerOutputter(&runner.result(), std::cerr));
     const bool passed = runner.run("", false) && runner.result().runTests() > 0;
     if (oac_test::largest_error() > 0)

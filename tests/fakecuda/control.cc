@@ -143,6 +143,18 @@ long fakecuda_leaks(void)
     return count_leaks();
 }
 
+size_t fakecuda_device_bytes(void)
+{
+    const std::lock_guard<std::mutex> guard(lock());
+    return device_memory().used();
+}
+
+size_t fakecuda_pinned_bytes(void)
+{
+    const std::lock_guard<std::mutex> guard(lock());
+    return pinned_memory().used();
+}
+
 void fakecuda_wipe(void)
 {
     const std::lock_guard<std::mutex> guard(lock());

@@ -61,6 +61,9 @@ const char *fakecuda_report(void);
 /** Buffers, streams, events and plans that nobody tried to release. What a failed call should have
  * released is not among them. */
 long fakecuda_leaks(void);
+/** Bytes of device memory and of page-locked memory in use. */
+size_t fakecuda_device_bytes(void);
+size_t fakecuda_pinned_bytes(void);
 /** Forgets all buffers, streams, events and plans, and what waits to run. Addresses are used again
  * after it: nobody may hold one. */
 void fakecuda_wipe(void);

@@ -65,11 +65,12 @@ static void run_unless_faulty(CUstream_st &stream, const Operation &operation)
     check_all_guards(operation.name);
 }
 
-/* Runs the first operation that waits, if it can ever run. */
+/* Runs the first operation that waits, if it can ever run. What hung does after a reset. */
 static bool run_next(CUstream_st &stream)
 {
     const Operation &next = stream.waiting.front();
-    if (next.fate == Fate::hangs || (next.after && !run_until(*next.after, next.after_n)))
+    const bool hangs = next.fate == Fate::hangs && session().hang;
+    if (hangs || (next.after && !run_until(*next.after, next.after_n)))
         return false;
     run_unless_faulty(stream, next);
     stream.waiting.pop_front();

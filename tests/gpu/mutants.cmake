@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Planted bugs: the module with one line changed must fail the tests.
+set(mutants)
+
+# A module in which `from`, a text of one file, reads `to`, and the tests that must notice.
+function(add_mutant name file from to)
+    set(program test_gpu_double)
+    if(ARGN)
+        list(POP_FRONT ARGN program)
+    endif()
+    file(READ ${cuda_dir}/${file} text)
+    string(FIND "${text}" "${from}" place)
+    if(place EQUAL -1)
+        message(FATAL_ERROR "mutant ${name}: ${file} has no \"${from}\" any more")
+    endif()
+    string(REPLACE "${from}" "${to}" text "${text}")
+    set(changed ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}/${file})
+    file(WRITE ${changed}.new "${text}")
+    configure_file(${changed}.new ${changed} COPYONLY)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${cuda_dir}/${file})
+    set(module oaconv_cuda_mutant_${name})
+    if(file STREQUAL kernels.cu)
+        add_gpu_module(${module} fakecuda_mini ${module_sources} kernels_on_host.cc)
+        target_include_directories(${module} BEFORE PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name})
+    else()
+        set(sources ${module_sources})
+        list(REMOVE_ITEM sources ${cuda_dir}/${file})
+        add_gpu_module(${module} fakecuda_mini ${sources} ${changed} kernels_on_host.cc)
+    endif()
+    add_gpu_test(gpu_mutant_${name} $<TARGET_FILE:${module}> COMMAND
+                 ${CMAKE_CURRENT_SOURCE_DIR}/must_fail.sh $<TARGET_FILE:${program}> ${ARGN})
+endfunction()
+
+add_mutant(no_zero_padding slot.c
+           "TRY_CUDA(cudaMemsetAsync(slot->blocks, 0, n_blocks(context) * block, slot->stream));" "")
+add_mutant(no_zeros_after_the_end slot.c
+           "memset(to + slot->n * bytes, 0, (n_unit - slot->n) * bytes);" "")
+add_mutant(missing_synchronisation filter.c "TRY(oac_cuda_wait(f, slot));" "slot->busy = false;")
+add_mutant(slot_used_too_early filter.c "if (slot->busy) {" "if (slot->busy && start == 0) {")
+add_mutant(one_work_area_for_all_slots slot.c
+           "TRY_CUDA(cudaMalloc(&slot->work, slot->work_bytes))"
+           "{ static void *one; if (!one) TRY_CUDA(cudaMalloc(&one, 1 << 24)); slot->work = one; }")
+add_mutant(plan_without_stream slot.c "TRY_CUFFT(cufftSetStream(handles[k], slot->stream));" "")
+add_mutant(kernel_one_element_too_long slot.c
+           "(n + context->n_taps - 1) * plan->width)" "(n + context->n_taps) * plan->width)")
+add_mutant(unit_too_short slot.c
+           "while (plan->units[unit] * plan->segment < n)"
+           "while (plan->units[unit] * plan->segment + 1 < n)")
+add_mutant(leak slot.c "(void)cudaFree(slot->sums);" "")
+add_mutant(event_before_the_copy slot.c
+           "    TRY(oac_slot_copy_out(slot, context, n));
+    TRY_CUDA(cudaEventRecord(slot->done, slot->stream));"
+           "    TRY_CUDA(cudaEventRecord(slot->done, slot->stream));
+    TRY(oac_slot_copy_out(slot, context, n));")
+add_mutant(conjugate_product kernels.cu "v.x * h.x - v.y * h.y" "v.x * h.x + v.y * h.y")
+add_mutant(one_segment_only kernels.cu "i <= last &&" "i < 1 &&")
+add_mutant(first_row_for_all open.c "TRY(send_row_numbers(f, request));"
+           "TRY_CUDA(cudaMemsetAsync(f->context.row_of, 0, numbers, f->slots[0].stream));")
+add_mutant(wrong_scale open.c "1.0 / (double)" "1.01 / (double)")
+add_mutant(ring_out_lost filter.c "tail[t] += y[n + t];" "tail[t] = y[n + t];")
+add_mutant(no_device_in_this_thread filter.c "TRY_CUDA(cudaSetDevice(f->device));" "")
+add_mutant(padding_not_checked self_check.c "if (slot->out[i] != 0)" "if (0)")
+add_mutant(failure_overlooked slot.c "TRY(oac_slot_copy_out(slot, context, n));"
+           "(void)oac_slot_copy_out(slot, context, n);" test_gpu_fault gpu_fault::once)
+add_mutant(silent_gpu_freed open.c "if (!f->silent && !oac_cuda_any_abandoned()) {" "{"
+           test_gpu_fault gpu_fault::hang)
+add_mutant(silent_gpu_freed_by_others open.c "if (!f->silent && !oac_cuda_any_abandoned()) {"
+           "if (!f->silent) {" test_gpu_taps)

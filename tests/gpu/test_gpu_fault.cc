@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * A GPU may fail in any call, the stream may not: on the double of CUDA. */
+#include "fakecuda.h"
+#include "gpu_filter.h"
+
+#include <cppunit/extensions/HelperMacros.h>
+#include <cstdlib>
+#include <functional>
+
+using namespace oac_test;
+
+namespace
+{
+
+enum { UNKNOWN = 999, ILLEGAL_ADDRESS = 700, MEMORY_ALLOCATION = 2 };
+
+const char *const orders[] = {"eager", "lazy", "random:3"};
+
+class gpu_fault : public CppUnit::TestFixture
+{
+    CPPUNIT_TEST_SUITE(gpu_fault);
+    CPPUNIT_TEST(once);
+    CPPUNIT_TEST(sticky);
+    CPPUNIT_TEST(late);
+    CPPUNIT_TEST(hang);
+    CPPUNIT_TEST(oom);
+    CPPUNIT_TEST(lost_and_opened_again);
+    CPPUNIT_TEST(lost_with_new_taps_prepared);
+    CPPUNIT_TEST_SUITE_END();
+
+    static const std::vector<GpuCase> &cases()
+    {
+        static const std::vector<GpuCase> list{{OAC_REAL, {37, 5, 20}, 3, 60, 700},
+                                               {OAC_COMPLEX, {12}, 2, 2000, 5000}};
+        return list;
+    }
+
+    /* Complete and right it is, or play_case() would have failed. */
+    static void expect_one_line(const std::string &label, const Outcome &outcome)
+    {
+        if (outcome.refused) {
+            CPPUNIT_ASSERT_MESSAGE(label, !outcome.message.empty());
+            return;
+        }
+        const bool lost = outcome.info.gpu_losses > 0;
+        CPPUNIT_ASSERT_MESSAGE(label, outcome.info.gpu_losses <= 1);
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, size_t{lost}, outcome.log.errors.size());
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(label, lost, outcome.backend != "cuda");
+        if (lost)
+            CPPUNIT_ASSERT_MESSAGE(outcome.reason,
+                                   outcome.reason.find("lost") != std::string::npos);
+    }
+
+    static bool says(const Outcome &outcome, const std::string &what)
+    {
+        const std::string text = outcome.refused              ? outcome.message
+                                 : outcome.log.errors.empty() ? ""
+                                                              : outcome.log.errors[0];
+        return text.find(what) != std::string::npos;
+    }
+
+    struct Sweep {
+        std::function<void(long call)> fault;
+        bool may_leak;    /* what a lost GPU holds */
+        std::string says; /* in the line or the refusal; "": the name of the call */
+    };
+
+    /* The fault in every call of a run, one run each. */
+    static void sweep(const GpuCase &c, const Sweep &sweep)
+    {
+        fakecuda_wipe();
+        fakecuda_reset("lazy");
+        play_case(c, "gpu", 1);
+        const long n_calls = fakecuda_calls();
+        long n_lost = 0, n_refused = 0;
+        for (long call = 1; call <= n_calls; call++) {
+            const std::string label = say(c.label(), ", call ", call, " of ", n_calls);
+            fakecuda_reset(orders[call % 3]);
+            sweep.fault(call);
+            const Outcome outcome = play_case(c, "gpu", 1);
+            const std::string name = fakecuda_call_name(call);
+            expect_one_line(label + " " + name, outcome);
+            n_lost += outcome.info.gpu_losses > 0;
+            n_refused += outcome.refused;
+            if (outcome.refused || outcome.info.gpu_losses > 0)
+                CPPUNIT_ASSERT_MESSAGE(label + " " + name + ": " + outcome.message,
+                                       says(outcome, sweep.says.empty() ? name : sweep.says));
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(
+                label + ": " + fakecuda_report(), 0L, fakecuda_violations());
+            if (!sweep.may_leak)
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(label, 0L, fakecuda_leaks());
+            start_afresh();
+        }
+        CPPUNIT_ASSERT_MESSAGE(say(c.label(), ": lost in ", n_lost, ", refused in ", n_refused),
+                               n_lost > 10 && n_refused > 10);
+    }
+
+    static void sweep_all(const Sweep &s)
+    {
+        for (const GpuCase &c : cases())
+            sweep(c, s);
+    }
+
+public:
+    void setUp() override
+    {
+        start_afresh();
+        setenv("OACONV_GPU_TIMEOUT", "0.02", 1);
+    }
+    void tearDown() override
+    {
+        unsetenv("OACONV_GPU_TIMEOUT");
+        start_afresh();
+    }
+
+    void once()
+    {
+        sweep_all({[](long call) { fakecuda_fail_once(call, UNKNOWN); }, false, ""});
+    }
+
+    void sticky()
+    {
+        sweep_all({[](long call) { fakecuda_fail_sticky(call, ILLEGAL_ADDRESS); }, true, "->"});
+    }
+
+    void late()
+    {
+        sweep_all({[](long call) { fakecuda_fail_late(call, ILLEGAL_ADDRESS); },
+                   true,
+                   "cudaErrorIllegalAddress"});
+    }
+
+    void hang()
+    {
+        sweep_all({[](long call) { fakecuda_hang(call); }, true, "no answer"});
+    }
+
+    /* Less and less memory: shorter units first, then a refusal that names both numbers. */
+    void oom()
+    {
+        for (const GpuCase &c : cases()) {
+            fakecuda_reset("lazy");
+            const Outcome whole = play_case(c, "gpu", 1);
+            size_t least = whole.info.device_bytes;
+            for (size_t limit = whole.info.device_bytes + 4096; limit > 0;
+                 limit = limit * 15 / 16) {
+                fakecuda_reset("lazy");
+                fakecuda_limit(limit);
+                const Outcome outcome = play_case(c, "gpu", 1);
+                const std::string label = say(c.label(), ", ", limit, " bytes: ", outcome.message);
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(label + fakecuda_report(), 0L, fakecuda_violations());
+                CPPUNIT_ASSERT_EQUAL_MESSAGE(label, 0L, fakecuda_leaks());
+                if (outcome.refused) {
+                    CPPUNIT_ASSERT_MESSAGE(label, says(outcome, "needed"));
+                    CPPUNIT_ASSERT_MESSAGE(label, says(outcome, say(limit, " are free")));
+                } else {
+                    CPPUNIT_ASSERT_MESSAGE(label, outcome.info.device_bytes <= limit);
+                    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, std::string("cuda"), outcome.backend);
+                    least = outcome.info.device_bytes;
+                }
+            }
+            if (c.batch > 1000)
+                CPPUNIT_ASSERT_MESSAGE(c.label(), least < whole.info.device_bytes);
+        }
+    }
+
+    /* Lost in one stream, won back with the same taps, lost again. */
+    void lost_and_opened_again()
+    {
+        Log log;
+        Random random(9);
+        const Rows taps = random.taps(OAC_REAL, {50, 3}), x = random.signal(OAC_REAL, 2, 900);
+        fakecuda_reset("lazy");
+        Filter filter({OAC_REAL, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, taps);
+        Rows y;
+        const char *expected[] = {"cuda", "", "cuda", "", "cuda", "cuda"};
+        for (size_t piece = 0; piece < 6; piece++) {
+            if (*expected[piece] && piece > 0) {
+                fakecuda_reset("lazy");
+                CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_gpu_reopen(filter.handle()));
+            } else if (!*expected[piece]) {
+                fakecuda_fail_once(fakecuda_calls() + 3, UNKNOWN);
+            }
+            filter.process(x, 150 * piece, 150, y, random);
+            const std::string backend = filter.info().backend;
+            CPPUNIT_ASSERT_EQUAL(*expected[piece] != 0, backend == "cuda");
+        }
+        filter.finish(x, 900, 0, y, random);
+        filter.read_tail(filter.tail_length(), y);
+        CPPUNIT_ASSERT_EQUAL(size_t{2}, log.errors.size());
+        CPPUNIT_ASSERT_EQUAL(uint64_t{2}, filter.info().gpu_losses);
+        expect_close("lost and opened again",
+                     OAC_REAL,
+                     respond(OAC_REAL, x, 900, {{0, taps, filter.info().n_fft}}),
+                     y);
+    }
+
+    /* Neither taps prepared before the loss nor those prepared after it are lost with it. */
+    void lost_with_new_taps_prepared()
+    {
+        for (const bool before : {true, false}) {
+            Random random(4);
+            const Rows taps = random.taps(OAC_COMPLEX, {20}), next = random.taps(OAC_COMPLEX, {90});
+            const Rows x = random.signal(OAC_COMPLEX, 1, 600);
+            Log log;
+            fakecuda_reset("lazy");
+            Filter filter({OAC_COMPLEX, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, taps);
+            Rows y;
+            if (before)
+                filter.prepare(next);
+            filter.process(x, 0, 100, y, random);
+            fakecuda_fail_sticky(fakecuda_calls() + 2, ILLEGAL_ADDRESS);
+            filter.process(x, 100, 200, y, random);
+            if (!before)
+                filter.prepare(next);
+            CPPUNIT_ASSERT(filter.swap());
+            filter.process(x, 300, 300, y, random);
+            filter.finish(x, 600, 0, y, random);
+            filter.read_tail(filter.tail_length(), y);
+            CPPUNIT_ASSERT_EQUAL(size_t{1}, log.errors.size());
+            const size_t n_fft = filter.info().n_fft;
+            expect_close("lost with new taps prepared",
+                         OAC_COMPLEX,
+                         respond(OAC_COMPLEX, x, 600, {{0, taps, n_fft}, {300, next, n_fft}}),
+                         y);
+        }
+    }
+};
+
+CPPUNIT_TEST_SUITE_REGISTRATION(gpu_fault);
+
+} // namespace

@@ -53,23 +53,9 @@ void share_planner_lock()
 
 } // namespace
 
-engine::engine(oaconv_type type,
-               const std::vector<oaconv_row> &rows,
-               std::size_t n_channels,
-               const std::string &backend,
-               std::size_t hop,
-               std::size_t threads)
+engine::engine(const oaconv_config &config)
 {
     share_planner_lock();
-    oaconv_config config;
-    oaconv_config_init(&config);
-    config.type = type;
-    config.rows = rows.data();
-    config.n_rows = rows.size();
-    config.n_channels = n_channels;
-    config.backend = backend.c_str();
-    config.hop = hop;
-    config.threads = threads;
     ::oaconv *filter = nullptr;
     check(oaconv_create(&filter, &config));
     d_filter.reset(filter);
@@ -113,6 +99,11 @@ void engine::read_tail(void *const *out, std::size_t n)
 void engine::reset()
 {
     oaconv_reset(d_filter.get());
+}
+
+bool engine::reopen_gpu() noexcept
+{
+    return oaconv_gpu_reopen(d_filter.get()) == OAC_OK;
 }
 
 oaconv_info engine::info() const

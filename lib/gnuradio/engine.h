@@ -6,7 +6,6 @@
 #include "oaconv/oaconv.h"
 
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace gr
@@ -14,17 +13,13 @@ namespace gr
 namespace oaconv
 {
 
-/* Threads as for the C handle: all but prepare() and set_max_hop() belong to the working thread. */
+/* Threads as for the C handle: all but prepare() and set_max_hop() belong to the working thread.
+ * A GPU that is lost is reported to the config's log, from whatever thread finds out. */
 class engine
 {
 public:
     /* Throws std::invalid_argument with the C message, or std::bad_alloc. */
-    engine(oaconv_type type,
-           const std::vector<oaconv_row> &rows,
-           std::size_t n_channels,
-           const std::string &backend,
-           std::size_t hop,
-           std::size_t threads);
+    explicit engine(const oaconv_config &config);
 
     void set_max_hop(std::size_t max_hop);
     void prepare(const std::vector<oaconv_row> &rows);
@@ -35,6 +30,7 @@ public:
     std::size_t tail_length() const;
     void read_tail(void *const *out, std::size_t n);
     void reset();
+    bool reopen_gpu() noexcept; /* false: it is still lost, the log says so, and the CPU goes on */
     oaconv_info info() const;
 
 private:

@@ -66,12 +66,17 @@ double checked_latency(double latency)
     return latency;
 }
 
-/* Samples that half a buffer is made for, whole hops: those before us and after us are twice as
- * long each. */
-int largest_batch(int max_batch, int hop, int n_channels, std::size_t sample_bytes)
+/* Samples that half a buffer may be made for: those before us and after us have two halves each. */
+int affordable_batch(int max_batch, int n_channels, std::size_t sample_bytes)
 {
     const long affordable = buffer_budget / long(4 * sample_bytes * std::size_t(n_channels));
-    return std::max(int(std::min<long>(max_batch, affordable)) / hop * hop, hop);
+    return int(std::min<long>(max_batch, affordable));
+}
+
+/* The same in whole hops. */
+int largest_batch(int max_batch, int hop, int n_channels, std::size_t sample_bytes)
+{
+    return std::max(affordable_batch(max_batch, n_channels, sample_bytes) / hop * hop, hop);
 }
 
 /* The number of ports, refused before the block or anything else is made. */
@@ -93,7 +98,8 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
                                            bool flush,
                                            int threads,
                                            double max_latency,
-                                           int max_batch)
+                                           int max_batch,
+                                           int device)
 {
     return gnuradio::make_block_sptr<multichannel_fft_filter_impl<SAMPLE, TAP>>(
         taps,
@@ -103,7 +109,8 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
         flush,
         not_negative(threads, "threads"),
         checked_latency(max_latency),
-        not_negative(max_batch, "max_batch"));
+        not_negative(max_batch, "max_batch"),
+        device);
 }
 
 template <class SAMPLE, class TAP>
@@ -114,21 +121,16 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
                                                                         bool flush,
                                                                         int threads,
                                                                         double max_latency,
-                                                                        int max_batch)
+                                                                        int max_batch,
+                                                                        int device)
     : gr::block(name_of<SAMPLE, TAP>(),
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE)),
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
-      d_n_channels(n_channels), d_flush(flush), d_engine(type_of<SAMPLE, TAP>,
-                                                         view(taps),
-                                                         std::size_t(n_channels),
-                                                         backend,
-                                                         std::size_t(hop),
-                                                         std::size_t(threads)),
+      d_n_channels(n_channels), d_flush(flush),
+      d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
       d_rows(taps), d_rate(max_latency)
 {
     publish();
-    d_backend = d_engine.info().backend;
-    d_backend_reason = d_engine.info().reason;
     d_threads = int(d_engine.info().threads);
     d_largest_batch = largest_batch(max_batch, d_hop, n_channels, sizeof(SAMPLE));
     d_engine.set_max_hop(std::size_t(d_largest_batch));
@@ -142,6 +144,47 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
                                 d_backend_reason,
                                 fft_size(),
                                 this->hop());
+}
+
+/* In any thread, and already while the engine is made: all it needs is the base class. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::log(void *block,
+                                                    oaconv_log_level level,
+                                                    const char *line) noexcept
+{
+    const auto &logger = static_cast<multichannel_fft_filter_impl *>(block)->d_logger;
+    if (level == OAC_LOG_ERROR)
+        logger->error("{:s}", line);
+    else
+        logger->info("{:s}", line);
+}
+
+/* Called before any member after d_engine exists. */
+template <class SAMPLE, class TAP>
+engine multichannel_fft_filter_impl<SAMPLE, TAP>::make_engine(const rows &taps,
+                                                              int n_channels,
+                                                              const std::string &backend,
+                                                              int hop,
+                                                              int threads,
+                                                              int max_batch,
+                                                              int device)
+{
+    const std::vector<oaconv_row> views = view(taps);
+    const int batch = affordable_batch(max_batch, n_channels, sizeof(SAMPLE));
+    oaconv_config config;
+    oaconv_config_init(&config);
+    config.type = type_of<SAMPLE, TAP>;
+    config.rows = views.data();
+    config.n_rows = views.size();
+    config.n_channels = std::size_t(n_channels);
+    config.backend = backend.c_str();
+    config.device = device;
+    config.hop = std::size_t(hop);
+    config.threads = std::size_t(threads);
+    config.batch = std::size_t(std::max({batch, hop, 1}));
+    config.log = log;
+    config.log_context = this;
+    return engine(config);
 }
 
 /* ---- taps ---- */
@@ -202,8 +245,35 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::publish()
     const oaconv_info info = d_engine.info();
     d_hop = int(info.hop);
     d_fft_size = int(info.n_fft);
+    d_gpu_calls = info.gpu_calls;
+    publish_backend(info);
     d_last_tap_change = info.last_change;
     d_tap_changes = info.n_changes;
+}
+
+/* Takes the lock only where there is news: a GPU that is lost, refused or won back. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::publish_backend(const oaconv_info &info)
+{
+    if (d_backend == info.backend && d_backend_reason == info.reason)
+        return;
+    std::lock_guard<std::mutex> lock(d_backend_mutex);
+    d_backend = info.backend;
+    d_backend_reason = info.reason;
+}
+
+template <class SAMPLE, class TAP>
+std::string multichannel_fft_filter_impl<SAMPLE, TAP>::backend() const
+{
+    std::lock_guard<std::mutex> lock(d_backend_mutex);
+    return d_backend;
+}
+
+template <class SAMPLE, class TAP>
+std::string multichannel_fft_filter_impl<SAMPLE, TAP>::backend_reason() const
+{
+    std::lock_guard<std::mutex> lock(d_backend_mutex);
+    return d_backend_reason;
 }
 
 /* The next sample to be filtered is the first that meets the new taps. */
@@ -290,6 +360,8 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
         begin_stream();
     else if (d_phase == phase::done)
         d_phase = phase::again;
+    d_engine.reopen_gpu(); /* if one was lost; whether it is back is published */
+    publish();
     d_tag_shift = d_stage ? d_stage->n_gathered() + d_stage->n_ready() : 0;
     this->set_tag_propagation_policy(d_tag_shift ? gr::block::TPP_CUSTOM
                                                  : gr::block::TPP_ONE_TO_ONE);
@@ -348,6 +420,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
             mark_tap_change();
     }
     const int result = run(n_output_items, n_input_items, in, out);
+    publish();
     const int multiple = d_phase == phase::filtering && direct() ? hop() : 1;
     if (multiple != this->output_multiple())
         this->set_output_multiple(multiple);

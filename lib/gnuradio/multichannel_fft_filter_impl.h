@@ -31,13 +31,15 @@ public:
                                  bool flush,
                                  int threads,
                                  double max_latency,
-                                 int max_batch);
+                                 int max_batch,
+                                 int device);
 
     void set_taps(const rows &taps) override;
     void set_channel_taps(int channel, const std::vector<TAP> &taps) override;
     rows taps() const override;
-    std::string backend() const override { return d_backend; }
-    std::string backend_reason() const override { return d_backend_reason; }
+    std::string backend() const override;
+    std::string backend_reason() const override;
+    uint64_t gpu_calls() const override { return d_gpu_calls; }
     int threads() const override { return d_threads; }
     int fft_size() const override { return d_fft_size; }
     int hop() const override { return d_hop; }
@@ -59,9 +61,18 @@ private:
 
     bool direct() const { return d_hop <= d_room && (!d_stage || d_stage->empty()); }
 
+    static void log(void *block, oaconv_log_level level, const char *line) noexcept;
+    engine make_engine(const rows &taps,
+                       int n_channels,
+                       const std::string &backend,
+                       int hop,
+                       int threads,
+                       int max_batch,
+                       int device);
     void apply(const rows &taps);
     void swap_taps();
     void publish();
+    void publish_backend(const oaconv_info &info);
     void mark_tap_change();
     void measure_room();
     void make_stage();
@@ -87,8 +98,11 @@ private:
     const bool d_flush;
     engine d_engine;
     int d_largest_batch; /* samples; what our buffers are made for, and the bound of every hop */
-    std::string d_backend, d_backend_reason;
     int d_threads;
+
+    /* Written by whoever has the engine, under the mutex and only when they change. */
+    mutable std::mutex d_backend_mutex;
+    std::string d_backend, d_backend_reason;
 
     /* Guards the rows and building new state; the working thread takes it in start() and stop()
      * only. */
@@ -98,7 +112,7 @@ private:
 
     /* Written by the working thread, read by getters. */
     std::atomic<int> d_hop{0}, d_fft_size{0};
-    std::atomic<uint64_t> d_tap_changes{0}, d_last_tap_change{0};
+    std::atomic<uint64_t> d_tap_changes{0}, d_last_tap_change{0}, d_gpu_calls{0};
 
     /* The working thread's. */
     std::weak_ptr<block_detail> d_detail; /* of the stream that the engine is in */

@@ -335,6 +335,11 @@ def assert_same_bits(got, want, where=""):
             f"{where} channel {m}: first difference at sample {differ[0] // a.itemsize}")
 
 
+def last_line(stdout):
+    """What a child process has printed last; GNU Radio's log comes before it."""
+    return stdout.splitlines()[-1] if stdout else ""
+
+
 # ---- tags ----
 
 

@@ -156,6 +156,18 @@ def test_a_backend_that_cannot_run_is_refused_with_the_reason(name, kind):
 
 
 @KIND
+@pytest.mark.parametrize("backend", ["auto", "cpu", "simd"])
+def test_a_device_that_is_no_number_of_a_gpu_is_refused(backend, kind):
+    for device in (-2, -1000):
+        with pytest.raises(ValueError, match=f"device is {device}"):
+            h.make(kind, [ROW], backend=backend, device=device)
+    for device in ("x", "0", 0.5, None, 2**40):
+        with pytest.raises(TypeError):
+            h.make(kind, [ROW], backend=backend, device=device)
+    assert_alive(kind)
+
+
+@KIND
 def test_unknown_keywords_are_refused(kind):
     for keywords in ({"nthreads": 2}, {"tap": 1}):
         with pytest.raises(TypeError):
@@ -219,4 +231,4 @@ def test_the_fix_for_many_ports_works(tmp_path):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(words[1])
     result = run()
-    assert (result.returncode, result.stdout.strip()) == (0, "ran"), result.stderr[-2000:]
+    assert (result.returncode, h.last_line(result.stdout)) == (0, "ran"), result.stderr[-2000:]

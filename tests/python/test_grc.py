@@ -23,7 +23,7 @@ RATE = 20e3
 LENGTHS, NEW_LENGTHS = [65, 1, 30], [7, 200, 64]  # of the rows of taps
 EVERYTHING = {  # no parameter has its default
     "num_chans": "3", "taps": "taps", "backend": "direct", "hop": "48", "flush": "True",
-    "threads": "2", "max_latency": "0.004", "max_batch": "4096",
+    "threads": "2", "max_latency": "0.004", "max_batch": "4096", "device": "0",
     "maxoutbuf": "30"}  # every block has this one; here it is less than a hop
 
 
@@ -109,7 +109,7 @@ def test_a_compiled_graph_filters_with_every_parameter(kind, compiled):
 def test_the_compiled_call_has_every_parameter(kind, compiled):
     text = "".join(compiled[kind].path.read_text(encoding="utf-8").split())
     assert (f"oaconv.multichannel_fft_filter_{kind}(taps,n_channels=3,backend='direct',hop=48,"
-            "flush=True,threads=2,max_latency=0.004,max_batch=4096)") in text
+            "flush=True,threads=2,max_latency=0.004,max_batch=4096,device=0)") in text
     assert "self.filters.set_taps(self.taps)" in text
 
 
@@ -168,7 +168,7 @@ N_ROWS = "len(taps) in (1, num_chans)"
 NOT_EMPTY = "all(len(row) > 0 for row in taps if hasattr(row, '__len__'))"
 FINITE = "all(__import__('numpy').isfinite(row).all() for row in taps)"
 REAL = "str(type) == 'ccc' or not any(__import__('numpy').iscomplexobj(row) for row in taps)"
-BACKEND = "backend in ('auto', 'cpu', 'simd', 'volk', 'direct')"
+BACKEND = "backend in ('auto', 'cpu', 'gpu', 'simd', 'volk', 'direct', 'cuda')"
 
 # name: (parameters, the assertion that fails)
 REFUSED = {
@@ -201,6 +201,7 @@ REFUSED = {
     "a negative latency": ({"max_latency": "-0.001"}, "0 <= max_latency <= 3600"),
     "too long a latency": ({"max_latency": "3601"}, "0 <= max_latency <= 3600"),
     "a negative batch": ({"max_batch": "-1"}, "max_batch >= 0"),
+    "a device below -1": ({"device": "-2"}, "device >= -1"),
 }
 
 
@@ -227,7 +228,9 @@ ACCEPTED = {
     "real rows that are not walked": {"type": "fff", "taps": ONLY_WHOLE},
     "the largest hop": {"hop": "2**28"},
     "no latency, no batch": {"max_latency": "0", "max_batch": "0"},
-    **{f"backend {name}": {"backend": name} for name in ("auto", "cpu", "simd", "volk", "direct")},
+    "a second GPU": {"backend": "gpu", "device": "1"},
+    **{f"backend {name}": {"backend": name}
+       for name in ("auto", "cpu", "gpu", "simd", "volk", "direct", "cuda")},
 }
 
 

@@ -13,8 +13,8 @@ from gnuradio import gr, oaconv
 import helpers as h
 
 KIND = pytest.mark.parametrize("kind", h.KINDS)
-METHODS = ["set_taps", "set_channel_taps", "taps", "backend", "backend_reason", "fft_size", "hop",
-           "tap_changes", "last_tap_change"]
+METHODS = ["set_taps", "set_channel_taps", "taps", "backend", "backend_reason", "gpu_calls",
+           "fft_size", "hop", "tap_changes", "last_tap_change"]
 
 
 def block_class(kind):
@@ -41,7 +41,7 @@ def test_defaults(kind):
     assert block.input_signature().min_streams() == block.input_signature().max_streams() == 2
     assert block.backend() in h.FAST and "auto" in block.backend_reason()
     assert block.hop() > 0 and block.fft_size() >= 2
-    assert (block.tap_changes(), block.last_tap_change()) == (0, 0)
+    assert (block.tap_changes(), block.last_tap_change(), block.gpu_calls()) == (0, 0, 0)
     x = np.ones(1000, h.dtype(kind))
     got = h.run_graph(kind, [x, x], None, block=block)
     h.assert_lengths(got, 1000)  # flush is off
@@ -55,6 +55,15 @@ def test_the_backend_in_use_has_an_exact_name_and_a_reason(name, exact, kind):
     assert block.backend() in exact
     assert block.backend_reason()
     assert (block.fft_size() > 0) == (name != "direct")
+
+
+@KIND
+def test_a_device_is_of_no_use_to_the_cpu(kind, rng):
+    streams, taps = h.signals(rng, kind, 2, 5000), h.rows(rng, kind, [30, 7])
+    for device in (-1, 0, 5):
+        block = h.make(kind, taps, backend="cpu", device=device)
+        h.assert_filtered(h.run_graph(kind, streams, None, block=block), streams, taps)
+        assert block.backend() in h.FAST and block.gpu_calls() == 0
 
 
 SHAPES = {
@@ -145,7 +154,8 @@ def test_taps_come_back_as_they_were_set(kind, rng):
 def test_everything_is_documented(kind):
     cls = block_class(kind)
     assert len(cls.__doc__) > 200
-    for word in ("taps", "n_channels", "backend", "hop", "flush"):
+    for word in ("taps", "n_channels", "backend", "hop", "flush", "threads", "max_latency",
+                 "max_batch", "device"):
         assert word in cls.__init__.__doc__
     for method in METHODS:
         own_words = getattr(cls, method).__doc__.split("\n", 1)[1].strip()  # after the signature
@@ -284,4 +294,4 @@ def test_making_a_block_needs_no_home(home):
             "print(b.fft_size() > 0)")
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True,
                             text=True, timeout=60)
-    assert (result.returncode, result.stdout.strip()) == (0, "True"), result.stderr
+    assert (result.returncode, h.last_line(result.stdout)) == (0, "True"), result.stderr

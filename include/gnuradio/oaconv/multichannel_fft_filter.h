@@ -41,24 +41,31 @@ public:
      *
      * \param taps        rows of taps, one for each channel or one for all; lengths may differ
      * \param n_channels  M; 0 means as many as there are rows
-     * \param backend     "auto", "cpu", or an exact name ("simd", "volk", "direct")
+     * \param backend     "auto", "cpu", "gpu", or an exact name ("simd", "volk", "direct", "cuda").
+     *                    "auto" takes a GPU if there is one that filters at least 1.2 times as fast
+     *                    as the CPU; the environment variable OACONV_BACKEND fills in for it
      * \param hop         samples that the algorithm takes at a time, and therefore holds back in a
      *                    slow stream; 0 lets the planner choose, now and at every tap change
      * \param flush       whether the tail comes out after the last sample: n + P - 1 samples for n,
      *                    P being the length of the longest row
-     *
-     * \param threads     that share the channels, the block's own included; 0 means one for every core.
-     *                    Never more than cores or channels; they follow the block's processor affinity
-     *                    and priority, and change no bit of the output
+     * \param threads     that share the channels, the block's own included; 0 means one for every
+     *                    core. Never more than cores or channels; they follow the block's processor
+     *                    affinity and priority, and change no bit of the output
      * \param max_latency seconds that a sample may wait, once its hop is complete, for others to be
      *                    filtered with it; at full speed larger batches make a faster graph
-     * \param max_batch   samples; what the buffers before and after the block are made for, and so the
-     *                    backlog when a sink sets the pace; at least one hop, at most 256 MB in all
+     * \param max_batch   samples; what the buffers before and after the block are made for, and so
+     *                    the backlog when a sink sets the pace; at least one hop, at most 256 MB in
+     *                    all
+     * \param device      GPU, counted from 0; -1: that of the environment variable OACONV_DEVICE,
+     *                    or 0
+     *
+     * A GPU that is lost while the graph runs costs one line in the log and no sample: the CPU goes
+     * on, and every start of the block tries the GPU again.
      *
      * \throws std::invalid_argument
      *     with a message that names the place: no rows, an empty row, NaN or infinite taps, rows
-     *     neither 1 nor M, an unknown backend or one that cannot run here, more ports than shared
-     *     memory allows
+     *     neither 1 nor M, an unknown backend or one that cannot run here, a GPU asked for that
+     *     cannot be had, more ports than shared memory allows
      *
      * \throws std::bad_alloc
      *     when memory is short
@@ -70,7 +77,8 @@ public:
                      bool flush = false,
                      int threads = 0,
                      double max_latency = 0.010,
-                     int max_batch = 16384);
+                     int max_batch = 16384,
+                     int device = -1);
 
     /*!
      * \brief Changes all rows, also while running: samples that have been filtered keep the taps
@@ -91,16 +99,19 @@ public:
     //! \brief The rows that were last set, one for each channel or one for all.
     virtual std::vector<std::vector<TAP>> taps() const = 0;
 
-    //! \brief The exact name of the backend in use.
+    //! \brief The exact name of the backend in use now; another one once a GPU is lost.
     virtual std::string backend() const = 0;
 
     //! \brief Why that backend.
     virtual std::string backend_reason() const = 0;
 
+    //! \brief How many times a GPU has filtered a batch since the block was made.
+    virtual uint64_t gpu_calls() const = 0;
+
     //! \brief Threads that share the channels, the block's own included.
     virtual int threads() const = 0;
 
-    //! \brief Points of the FFT in use; 0 where the backend uses none.
+    //! \brief Points of the FFT in use now; 0 where the backend uses none.
     virtual int fft_size() const = 0;
 
     //! \brief Samples that the algorithm takes at a time.

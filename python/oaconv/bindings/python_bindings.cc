@@ -32,7 +32,9 @@ constexpr const char *init_doc = R"(Makes a filter with as many inputs and outpu
 taps:       rows of taps, one for each channel or one for all; a 2-D array, or a sequence of rows
             that may differ in length. Other number types are converted to single precision.
 n_channels: M; 0 means as many as there are rows.
-backend:    "auto", "cpu", or an exact name ("simd", "volk", "direct").
+backend:    "auto", "cpu", "gpu", or an exact name ("simd", "volk", "direct", "cuda"). "auto" takes a
+            GPU if there is one that filters at least 1.2 times as fast as the CPU; the environment
+            variable OACONV_BACKEND fills in for it.
 hop:        samples that the algorithm takes at a time, and therefore holds back in a slow stream;
             0 lets the planner choose, now and at every tap change.
 flush:      whether the tail comes out after the last sample: n + P - 1 samples for n, P being the
@@ -43,10 +45,14 @@ max_latency: seconds that a sample may wait, once its hop is complete, for other
             with it; at full speed larger batches make a faster graph.
 max_batch:  samples; what the buffers before and after the block are made for, and so the backlog
             when a sink sets the pace; at least one hop, at most 256 MB in all.
+device:     GPU, counted from 0; -1: that of the environment variable OACONV_DEVICE, or 0.
+
+A GPU that is lost while the graph runs costs one line in the log and no sample: the CPU goes on, and
+every start of the block tries the GPU again.
 
 Raises ValueError with a message that names the place (no rows, "taps row 3 is empty", NaN or
-infinite taps, rows neither 1 nor M, an unknown backend, one that cannot run here, more ports than
-shared memory allows), TypeError for taps that are no numbers or complex where the filter takes real
+infinite taps, rows neither 1 nor M, an unknown backend, one that cannot run here, a GPU asked for that
+cannot be had, more ports than shared memory allows), TypeError for taps that are no numbers or complex where the filter takes real
 ones, MemoryError.)";
 
 constexpr const char *set_taps_doc =
@@ -71,28 +77,31 @@ void bind(py::module &m, const char *name)
 {
     using filter = multichannel_fft_filter<SAMPLE, TAP>;
     py::class_<filter, gr::block, gr::basic_block, std::shared_ptr<filter>>(m, name, class_doc)
-        .def(py::init([](const py::object &taps,
-                         int n_channels,
-                         const std::string &backend,
-                         int hop,
-                         bool flush,
-                         int threads,
-                         double max_latency,
-                         int max_batch) {
-                 const auto rows = rows_from_python<TAP>(taps);
-                 py::gil_scoped_release release;
-                 return filter::make(
-                     rows, n_channels, backend, hop, flush, threads, max_latency, max_batch);
-             }),
-             py::arg("taps"),
-             py::arg("n_channels") = 0,
-             py::arg("backend") = "auto",
-             py::arg("hop") = 0,
-             py::arg("flush") = false,
-             py::arg("threads") = 0,
-             py::arg("max_latency") = 0.010,
-             py::arg("max_batch") = 16384,
-             init_doc)
+        .def(
+            py::init([](const py::object &taps,
+                        int n_channels,
+                        const std::string &backend,
+                        int hop,
+                        bool flush,
+                        int threads,
+                        double max_latency,
+                        int max_batch,
+                        int device) {
+                const auto rows = rows_from_python<TAP>(taps);
+                py::gil_scoped_release release;
+                return filter::make(
+                    rows, n_channels, backend, hop, flush, threads, max_latency, max_batch, device);
+            }),
+            py::arg("taps"),
+            py::arg("n_channels") = 0,
+            py::arg("backend") = "auto",
+            py::arg("hop") = 0,
+            py::arg("flush") = false,
+            py::arg("threads") = 0,
+            py::arg("max_latency") = 0.010,
+            py::arg("max_batch") = 16384,
+            py::arg("device") = -1,
+            init_doc)
         .def(
             "set_taps",
             [](filter &self, const py::object &taps) {
@@ -124,14 +133,19 @@ void bind(py::module &m, const char *name)
                 return to_python(rows);
             },
             "The rows that were last set, one for each channel or one for all: a list of arrays.")
-        .def("backend", &filter::backend, "The exact name of the backend in use.")
+        .def("backend",
+             &filter::backend,
+             "The exact name of the backend in use now; another one once a GPU is lost.")
         .def("backend_reason", &filter::backend_reason, "Why that backend.")
+        .def("gpu_calls",
+             &filter::gpu_calls,
+             "How many times a GPU has filtered a batch since the block was made.")
         .def("threads",
              &filter::threads,
              "Threads that share the channels, the block's own included.")
         .def("fft_size",
              &filter::fft_size,
-             "Points of the FFT in use; 0 where the backend uses none.")
+             "Points of the FFT in use now; 0 where the backend uses none.")
         .def("hop", &filter::hop, "Samples that the algorithm takes at a time.")
         .def("tap_changes",
              &filter::tap_changes,

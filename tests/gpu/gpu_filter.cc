@@ -2,8 +2,6 @@
  * Filters on the double of CUDA, and what they must keep whatever happens to it. */
 #include "gpu_filter.h"
 
-#include "fakecuda.h"
-
 #include <algorithm>
 #include <cppunit/TestAssert.h>
 
@@ -136,14 +134,6 @@ Outcome play_case(const GpuCase &c,
     observe(outcome, filter);
     expect_close(say(c.label(), ", seed ", seed), c.type, respond(c.type, x, c.n, epochs), y);
     return outcome;
-}
-
-void start_afresh()
-{
-    fakecuda_reset("eager");
-    play_case({OAC_REAL, {1}, 1, 10, 10}, "gpu", 1);
-    fakecuda_wipe();
-    fakecuda_reset(nullptr);
 }
 
 } // namespace oac_test

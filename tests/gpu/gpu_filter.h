@@ -50,9 +50,6 @@ Outcome play_case(const GpuCase &c,
                   unsigned seed,
                   const std::vector<TapChange> &changes = {});
 
-/* The double answers again and is empty: what hung has come back, and the module has noticed. */
-void start_afresh();
-
 } // namespace oac_test
 
 #endif

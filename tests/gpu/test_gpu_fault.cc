@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * A GPU may fail in any call, the stream may not: on the double of CUDA. */
-#include "fakecuda.h"
-#include "gpu_filter.h"
+#include "afresh.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 #include <cstdlib>

@@ -17,6 +17,7 @@ struct cuda {
     void *filter;
     size_t n_channels, n_owed; /* floats per channel */
     float *owed, *next_owed;   /* [M][n_owed]; the second is scratch */
+    char plan_reason[OAC_MAX_REASON];
 };
 
 static void destroy(void *state)
@@ -49,6 +50,22 @@ static oaconv_status open_filter(struct cuda *s, const struct taps *taps, const 
     return failure ? oac_fail(OAC_ERR_BACKEND, "%s", failure) : OAC_OK;
 }
 
+static void explain_plan(struct cuda *s, size_t batch)
+{
+    struct gpu_facts facts;
+    s->module->facts(s->filter, &facts);
+    snprintf(
+        s->plan_reason,
+        sizeof s->plan_reason,
+        "least memory traffic on the GPU for calls of %zu samples: %zu new samples in blocks of "
+        "%zu, units of %zu segments, %zu of them in flight",
+        batch,
+        facts.segment,
+        facts.n_fft,
+        facts.n_segments,
+        facts.n_slots);
+}
+
 static oaconv_status
 create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
 {
@@ -60,6 +77,7 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
         s->n_channels = taps->n_channels;
         s->n_owed = (taps->longest - 1) * oac_sample_width(taps->type);
         s->owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->owed);
+        explain_plan(s, means->batch);
         s->next_owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->next_owed);
     }
     if (status == OAC_OK && (!s || !s->owed || !s->next_owed))
@@ -106,6 +124,7 @@ static void describe(const void *state, oaconv_info *info)
     info->segment = facts.segment;
     info->n_partitions = 1;
     info->cost = 0;
+    info->plan_reason = s->plan_reason;
     info->device_bytes = facts.device_bytes;
     info->pinned_bytes = facts.pinned_bytes;
 }

@@ -28,6 +28,13 @@ void expect_near(const std::string &label, const Rows &expected, const Rows &act
 /* Every bit is the same. */
 void expect_same_bits(const std::string &label, const Rows &expected, const Rows &actual);
 
+/* The same samples, filtered again or cut otherwise: every bit is the same on the CPU; a GPU gives
+ * them to rounding. */
+void expect_repeated(const std::string &backend,
+                     const std::string &label,
+                     const Rows &expected,
+                     const Rows &actual);
+
 /* The largest error that expect_close() has met, in units of its bound with a factor of 1. */
 double largest_error();
 

@@ -3,6 +3,8 @@
 #include "signals.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 
 namespace oac_test
 {
@@ -48,12 +50,22 @@ const std::vector<oaconv_type> &all_types()
 std::vector<Kind> kinds()
 {
     static const char *const names[] = {"fff", "ccf", "ccc"};
+    const char *only = std::getenv("OAC_TEST_BACKEND");
     std::vector<Kind> list;
     for (size_t i = 0; i < oaconv_backend_count(); i++)
-        if (oaconv_backend_usable(i, nullptr))
+        if (oaconv_backend_usable(i, nullptr) &&
+            (!only || !std::strcmp(only, oaconv_backend_name(i))))
             for (oaconv_type type : all_types())
                 list.push_back(
                     {type, oaconv_backend_name(i), say(oaconv_backend_name(i), " ", names[type])});
+    return list;
+}
+
+std::vector<Kind> cpu_kinds()
+{
+    std::vector<Kind> list = kinds();
+    const auto is_gpu = [](const Kind &kind) { return std::string(kind.backend) == "cuda"; };
+    list.erase(std::remove_if(list.begin(), list.end(), is_gpu), list.end());
     return list;
 }
 

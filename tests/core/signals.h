@@ -56,8 +56,11 @@ struct Kind {
     std::string label;
 };
 
-/* Every usable backend with every type. */
+/* Every usable backend with every type, or the one that OAC_TEST_BACKEND names. */
 std::vector<Kind> kinds();
+
+/* The same without GPUs. */
+std::vector<Kind> cpu_kinds();
 
 /* One backend with every type; none where it is not usable. */
 std::vector<Kind> kinds_of(const std::string &backend);

@@ -100,7 +100,7 @@ class channels_do_not_touch : public CppUnit::TestFixture
 
     void check_value(float value)
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             const Rows taps = Random(42).taps(kind.type, {70, 3, 25, 25});
             const size_t hop = Filter({kind.type, kind.backend}, taps).info().hop;
             for (size_t t : {size_t{0}, hop, hop / 2, 2 * hop - 1, size_t{2345}, n_samples - 1})
@@ -145,7 +145,7 @@ public:
 
     void explicit_hops()
     {
-        for (const Kind &kind : kinds())
+        for (const Kind &kind : cpu_kinds())
             for (size_t hop : {1, 7, 100, 1001})
                 for (size_t t : {1999, 2002, 2500})
                     check_taint(kind, std::numeric_limits<float>::quiet_NaN(), hop, t);
@@ -161,7 +161,7 @@ public:
 
     void place_among_others()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             check_place(kind, 0, 1);
             check_place(kind, 0, 90);
             check_place(kind, 50, 40);
@@ -182,7 +182,7 @@ public:
     void across_a_change_of_taps()
     {
         constexpr size_t at = 3000, old_taps = 500;
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             Random random(43);
             const Rows before = random.taps(kind.type, {old_taps, 20, 300, 7});
             const std::vector<Change> changes{{at, random.taps(kind.type, {10, 20, 30, 7})}};
@@ -207,7 +207,7 @@ public:
 
     void silence()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             const size_t width = sample_width(kind.type);
             Random random(44);
             const Rows taps = random.taps(kind.type, {70, 3, 25, 25});
@@ -232,7 +232,7 @@ public:
 
     void many_taints_leave_the_others_alone()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             Random random(45);
             const Rows row = random.taps(kind.type, {90});
             const Rows x = random.signal(kind.type, n_channels, n_samples);

@@ -41,7 +41,7 @@ class chunking_does_not_show : public CppUnit::TestFixture
             const Rows y = play(filter, x, n, changes, random, nullptr);
             if (i == 0)
                 first = y;
-            expect_same_bits(say(label, " cut ", i, " seed=31"), first, y);
+            expect_repeated(spec.backend, say(label, " cut ", i, " seed=31"), first, y);
         }
     }
 
@@ -95,7 +95,7 @@ public:
             for (size_t i = 0; i < n_hops; i++)
                 slow.process(x, i * hop, hop, one_by_one, random);
             fast.process(x, 0, n_hops * hop, at_once, random);
-            expect_same_bits(kind.label + " seed=35", at_once, one_by_one);
+            expect_repeated(kind.backend, kind.label + " seed=35", at_once, one_by_one);
         }
     }
 
@@ -137,16 +137,17 @@ public:
                             x, i * c.hop, std::min(at_once, n_hops - i) * c.hop, y, random);
                     if (expected.empty())
                         expected = y;
-                    expect_same_bits(say(kind.label,
-                                         " hop=",
-                                         c.hop,
-                                         " P=",
-                                         c.n_taps,
-                                         ", ",
-                                         at_once,
-                                         " in a call, seed=38"),
-                                     expected,
-                                     y);
+                    expect_repeated(kind.backend,
+                                    say(kind.label,
+                                        " hop=",
+                                        c.hop,
+                                        " P=",
+                                        c.n_taps,
+                                        ", ",
+                                        at_once,
+                                        " in a call, seed=38"),
+                                    expected,
+                                    y);
                 }
             }
     }
@@ -185,7 +186,7 @@ public:
             }
             first.finish(x, t, 3000 - t, y, random);
             first.read_tail(first.tail_length(), y);
-            expect_same_bits(kind.label + " seed=36", expected, y);
+            expect_repeated(kind.backend, kind.label + " seed=36", expected, y);
         }
     }
 };

@@ -78,7 +78,7 @@ class hops_and_plans : public CppUnit::TestFixture
 public:
     void explicit_hop_is_exact()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             for (size_t hop : {1, 2, 3, 7, 31, 100, 3000})
                 for (size_t n_taps : {1, 2, 9, 64, 1000})
                     check_hop(kind, hop, n_taps, std::min<size_t>(2 * hop + hop / 2 + 300, 6100));
@@ -88,7 +88,7 @@ public:
 
     void explicit_hop_outlives_tap_changes()
     {
-        for (const Kind &kind : kinds())
+        for (const Kind &kind : cpu_kinds())
             for (size_t hop : {1, 7, 640}) {
                 Random random(12);
                 Filter filter({kind.type, kind.backend, 0, hop}, random.taps(kind.type, {10}));
@@ -104,7 +104,7 @@ public:
 
     void explicit_hop_is_not_bound_by_max_hop()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             Filter filter({kind.type, kind.backend, 0, 500, 100}, Random(13).taps(kind.type, {10}));
             CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{500}, filter.info().hop);
         }
@@ -112,7 +112,7 @@ public:
 
     void max_hop_is_respected()
     {
-        for (const Kind &kind : kinds())
+        for (const Kind &kind : cpu_kinds())
             for (size_t max_hop : {1, 2, 3, 15, 64, 100, 1000})
                 for (size_t n_taps : {1, 50, 600}) {
                     const std::string label =
@@ -132,7 +132,7 @@ public:
 
     void max_hop_outlives_tap_changes()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             Random random(15);
             Filter filter({kind.type, kind.backend, 0, 0, 100}, random.taps(kind.type, {5}));
             for (size_t n_taps : {3000, 1, 400}) {
@@ -145,7 +145,7 @@ public:
 
     void chosen_hop_keeps_its_bound()
     {
-        for (const Kind &kind : kinds())
+        for (const Kind &kind : cpu_kinds())
             for (size_t n_channels : {1, 16})
                 for (size_t n_taps = 1; n_taps < 3000; n_taps = n_taps * 3 / 2 + 1) {
                     Random random(16);
@@ -174,7 +174,7 @@ public:
 
     void same_request_same_plan()
     {
-        for (const Kind &kind : kinds())
+        for (const Kind &kind : cpu_kinds())
             for (size_t n_taps : {1, 63, 777}) {
                 Random random(18);
                 Filter first({kind.type, kind.backend}, random.taps(kind.type, {n_taps, 1}));
@@ -190,7 +190,7 @@ public:
 
     void taps_may_be_as_long_as_the_hop_or_the_transform()
     {
-        for (const Kind &kind : kinds())
+        for (const Kind &kind : cpu_kinds())
             for (size_t n_taps : {15, 16, 17, 47, 48, 49, 255, 256, 257})
                 for (size_t hop : {n_taps - 1, n_taps, n_taps + 1})
                     check_hop(kind, hop, n_taps, 3 * hop + 1);
@@ -199,7 +199,7 @@ public:
     /* Also with partitions of several segments, and segments that are no whole vectors. */
     void short_hops_for_long_taps_are_partitioned()
     {
-        for (const Kind &kind : kinds())
+        for (const Kind &kind : cpu_kinds())
             for (size_t hop : {1, 5, 16, 20, 64, 250, 256, 257}) {
                 const std::string label = say(kind.label, " hop=", hop);
                 const size_t n_taps = 20 * std::max<size_t>(hop, 40) + 7;

@@ -207,7 +207,7 @@ public:
 
     void does_nothing_but_filter()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             const size_t width = sample_width(kind.type);
             Random random(112);
             const Rows x = random.signal(kind.type, 2, 30000);

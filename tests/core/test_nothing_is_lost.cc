@@ -131,14 +131,15 @@ class nothing_is_lost : public CppUnit::TestFixture
         CPPUNIT_ASSERT_EQUAL_MESSAGE(label, longest(kind.type, after) - 1, used.tail_length());
         Filter fresh({kind.type, kind.backend, 0, hop}, after);
         const Rows expected = play(fresh, x, 2500, random);
-        expect_same_bits(label, expected, play(used, x, 2500, random));
+        expect_repeated(kind.backend, label, expected, play(used, x, 2500, random));
         used.reset(); /* now with the tail read */
-        expect_same_bits(label + ", again", expected, play(used, x, 2500, random));
+        expect_repeated(kind.backend, label + ", again", expected, play(used, x, 2500, random));
         Rows y;
         used.reset(); /* and between two hops, before the end of a piece */
         used.process(tainted, 0, 2500 / used.info().hop * used.info().hop, y, random);
         used.reset();
-        expect_same_bits(label + ", in the middle", expected, play(used, x, 2500, random));
+        expect_repeated(
+            kind.backend, label + ", in the middle", expected, play(used, x, 2500, random));
     }
 
 public:
@@ -160,7 +161,8 @@ public:
                          kind.type,
                          respond(kind.type, x, 1111, {{0, row, shared.info().n_fft}}),
                          y);
-            expect_same_bits(kind.label + " equal rows, seed=4", y, play(equal, x, 1111, random));
+            expect_repeated(
+                kind.backend, kind.label + " equal rows, seed=4", y, play(equal, x, 1111, random));
         }
     }
 

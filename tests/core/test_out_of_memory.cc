@@ -161,7 +161,7 @@ public:
 
     void create()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             const Rows taps = Random(101).taps(kind.type, {9, 4, 7});
             const std::vector<oaconv_row> rows = view(kind.type, taps);
             const size_t hop = size_t{100} << 2 * kind.type; /* transforms new to the process */
@@ -185,7 +185,7 @@ public:
 
     void prepare()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             constexpr size_t hop = 64, at = 3 * hop - 1, n = at + 20 * hop + 5;
             Random random(102);
             const size_t n_taps = size_t{3000} << kind.type; /* transforms new to the process */
@@ -218,7 +218,7 @@ public:
 
     void prepared_taps_survive_a_failed_prepare()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             Random random(103);
             const Rows first = random.taps(kind.type, {30}), last = random.taps(kind.type, {60});
             const std::vector<oaconv_row> rows = view(kind.type, last);
@@ -239,7 +239,7 @@ public:
 
     void convolve()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             Random random(104);
             constexpr size_t hop = 128, n = 300;
             const Rows taps = random.taps(kind.type, {20});
@@ -262,7 +262,7 @@ public:
     /* Gigabytes for the tails of a million channels. */
     void sizes_within_bounds_but_beyond_memory()
     {
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             const Rows taps = Random(105).taps(kind.type, {8192});
             const std::vector<oaconv_row> rows = view(kind.type, taps);
             oaconv_config config = configure(kind, rows, 0);
@@ -283,7 +283,7 @@ public:
     void one_row_for_all_channels_is_stored_once()
     {
         constexpr size_t M = 256, P = 1000, hop = 3000;
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             const Spec spec{kind.type, kind.backend, M, hop};
             const Rows one = Random(106).taps(kind.type, {P});
             const Rows many = Random(107).taps(kind.type, std::vector<size_t>(M, P));
@@ -300,7 +300,7 @@ public:
     void memory_of_long_taps_is_given_back()
     {
         constexpr size_t M = 3, hop = 64;
-        for (const Kind &kind : kinds()) {
+        for (const Kind &kind : cpu_kinds()) {
             Random random(108);
             Filter filter({kind.type, kind.backend, M, hop}, random.taps(kind.type, {5}));
             const Rows x = random.signal(kind.type, M, 200 * hop);

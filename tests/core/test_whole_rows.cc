@@ -102,9 +102,10 @@ public:
             const Rows taps = random.taps(kind.type, {100, 20});
             const Rows x = random.signal(kind.type, 2, 2345);
             Filter filter({kind.type, kind.backend}, taps);
-            expect_same_bits(kind.label + " seed=82",
-                             play(filter, x, 2345, random),
-                             convolve(kind, x, 2345, taps, 0));
+            expect_repeated(kind.backend,
+                            kind.label + " seed=82",
+                            play(filter, x, 2345, random),
+                            convolve(kind, x, 2345, taps, 0));
         }
     }
 

@@ -104,6 +104,9 @@ public:
             CPPUNIT_ASSERT(filter.info().pinned_bytes > 0);
             CPPUNIT_ASSERT_EQUAL(fakecuda_device_bytes(), filter.info().device_bytes);
             CPPUNIT_ASSERT_EQUAL(fakecuda_pinned_bytes(), filter.info().pinned_bytes);
+            const std::string why = filter.info().plan_reason;
+            CPPUNIT_ASSERT_MESSAGE(
+                why, why.find(say("blocks of ", filter.info().n_fft)) != std::string::npos);
         }
         Filter on_cpu({OAC_COMPLEX, "cpu"}, taps);
         CPPUNIT_ASSERT_EQUAL(size_t{0}, on_cpu.info().device_bytes);

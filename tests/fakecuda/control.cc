@@ -137,6 +137,12 @@ const char *fakecuda_report(void)
     return text.c_str();
 }
 
+void fakecuda_forgive(void)
+{
+    const std::lock_guard<std::mutex> guard(lock());
+    session().violations.clear();
+}
+
 long fakecuda_leaks(void)
 {
     const std::lock_guard<std::mutex> guard(lock());

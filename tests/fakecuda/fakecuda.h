@@ -58,6 +58,8 @@ long fakecuda_launches(void);
 long fakecuda_violations(void);
 /** Each violation once, with a count, one a line; valid until the next call of this function. */
 const char *fakecuda_report(void);
+/** Forgets the violations so far: for tests that provoke some. */
+void fakecuda_forgive(void);
 /** Buffers, streams, events and plans that nobody tried to release. What a failed call should have
  * released is not among them. */
 long fakecuda_leaks(void);

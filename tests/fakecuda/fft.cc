@@ -76,8 +76,7 @@ static void refuse_release(Plan &plan)
         own->release_refused = true;
 }
 
-/* Layout and work area ---------------------------------------------------------------------------
- */
+/* ---- Layout and work area ---- */
 
 /* How a caller describes one side of a batch. */
 struct Embedding {
@@ -148,8 +147,7 @@ static cufftResult set_work_area(Plan &plan, void *area, const char *call)
     return CUFFT_SUCCESS;
 }
 
-/* Execution --------------------------------------------------------------------------------------
- */
+/* ---- Execution ---- */
 
 static bool aligned(const void *address)
 {

@@ -41,8 +41,7 @@ static void set_protection(void *address, size_t size, int protection)
     }
 }
 
-/* The whole pages of a buffer: a guard, the buffer, at least a guard. An inaccessible page follows.
- */
+/* The pages of a buffer: a guard, the buffer, at least a guard. An inaccessible page follows. */
 static char *pages_of(const Buffer &buffer)
 {
     return buffer.begin - guard;

@@ -19,8 +19,7 @@ namespace ptx
 __extension__ typedef __int128 Product;
 __extension__ typedef unsigned __int128 UnsignedProduct;
 
-/* Operands ---------------------------------------------------------------------------------------
- */
+/* ---- Operands ---- */
 
 static uint64_t bits_of(const Thread &thread, const Operand &operand)
 {
@@ -62,8 +61,7 @@ bool get<bool>(const Thread &thread, const Operand &operand)
     return bits_of(thread, operand) != 0;
 }
 
-/* Arithmetic: as unsigned numbers where it may wrap ----------------------------------------------
- */
+/* ---- Arithmetic: as unsigned numbers where it may wrap ---- */
 
 template <class T>
 using Wrapping = typename std::
@@ -242,8 +240,7 @@ static bool neither(float a, float b)
     return !f(a, b);
 }
 
-/* Instructions of some shape ---------------------------------------------------------------------
- */
+/* ---- Instructions of some shape ---- */
 
 template <class T, T (*f)(T)>
 static void unary(Thread &t, const Operands &o)
@@ -316,8 +313,7 @@ static void end(Thread &t, const Operands &)
     t.next = t.function.code.size();
 }
 
-/* Memory -----------------------------------------------------------------------------------------
- */
+/* ---- Memory ---- */
 
 /* The bytes behind an address of the device, or null and a violation. */
 static char *reach(const Thread &thread, uint64_t address, size_t size, bool write)
@@ -360,8 +356,7 @@ static void store(Thread &t, const Operands &o)
     }
 }
 
-/* The table --------------------------------------------------------------------------------------
- */
+/* ---- The table ---- */
 
 using Table = std::unordered_map<std::string, Handler>;
 

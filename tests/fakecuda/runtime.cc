@@ -47,8 +47,7 @@ static cudaError_t device_properties(cudaDeviceProp *properties, int device)
     return cudaSuccess;
 }
 
-/* Memory -----------------------------------------------------------------------------------------
- */
+/* ---- Memory ---- */
 
 static size_t free_bytes()
 {
@@ -108,8 +107,7 @@ static cudaError_t release_call(Arena &arena, void *pointer, const char *call)
         [&] { refuse_release(arena, pointer, call); });
 }
 
-/* Copies -----------------------------------------------------------------------------------------
- */
+/* ---- Copies ---- */
 
 /* The double's own view of device or pinned memory. */
 static char *inside(const void *address)

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 
 namespace fakecuda
 {
@@ -53,6 +54,17 @@ struct CUevent_st {
 namespace fakecuda
 {
 
+/* Handles stay what they are when they are destroyed, so that a use after it is seen. */
+struct Queues {
+    CUstream_st null_stream;
+    std::vector<std::unique_ptr<CUstream_st>> streams; /* in the order of their numbers */
+    std::map<cudaEvent_t, std::unique_ptr<CUevent_st>> events;
+    int n_streams_ever = 0;
+    Clock host; /* what the host has synchronised with */
+};
+
+Queues &queues();
+
 /* A live stream that belongs to this thread's device, the null stream for null; or null, and a
  * violation of `call`. */
 cudaStream_t live_stream(cudaStream_t stream, const char *call);
@@ -66,6 +78,12 @@ bool enqueue(cudaStream_t stream,
              const std::vector<Access> &accesses,
              std::function<void()> run,
              History *plan = nullptr);
+
+/* Puts an operation that is numbered already at the end of a stream. */
+void push(CUstream_st &stream, Operation operation);
+
+/* The host has synchronised with an operation, and with what was over before it. */
+void host_learns(int stream, long n, const Clock &before);
 
 /* Runs what has to run until a stream has done its first n operations. Returns whether it has. */
 bool run_until(CUstream_st &stream, long n);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The double's cuFFT computes Fourier transforms, and notices plans that are not used as they must.
- */
+ * The double's cuFFT computes Fourier transforms, and notices plans that are used wrongly. */
 #include "test_support.h"
 
 #include <cmath>
@@ -327,7 +326,7 @@ public:
             };
         make_one(2, &n, nullptr, CUFFT_C2C, &size);
         expect_violation("one dimension only");
-        make_one(1, &n, nullptr, cufftType(0x69), &size);
+        make_one(1, &n, nullptr, cufftType(0x2b), &size);
         expect_violation("a type that the double does not know");
         make_one(1, &n, &n, CUFFT_C2C, &size);
         expect_violation("one embed without the other");

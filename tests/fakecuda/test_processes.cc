@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The double takes the place of NVIDIA's libraries in other processes, and obeys their environment.
+ * The double takes the place of NVIDIA's libraries in other processes, as their environment says.
  */
 #include "process.h"
 #include "test_support.h"
@@ -99,10 +99,12 @@ public:
         const std::string double_and_bodies = FAKECUDA_TEST_DOUBLE " " FAKECUDA_TEST_BODIES;
         for (const char *ptx : {"", FAKECUDA_TEST_PTX}) {
             std::filesystem::remove(report_path());
-            const oac_test::Outcome outcome = oac_test::run(program,
-                                                            {{"LD_PRELOAD", double_and_bodies},
-                                                             {"FAKECUDA_PTX", ptx},
-                                                             {"FAKECUDA_REPORT", report_path()}});
+            const oac_test::Outcome outcome =
+                oac_test::run(program,
+                              {{"LD_PRELOAD", double_and_bodies},
+                               {"ASAN_OPTIONS", "verify_asan_link_order=0"},
+                               {"FAKECUDA_PTX", ptx},
+                               {"FAKECUDA_REPORT", report_path()}});
             CPPUNIT_ASSERT_EQUAL(std::string("right"), outcome.out.at(0));
             const std::string report = oac_test::read_file(report_path());
             CPPUNIT_ASSERT_MESSAGE(

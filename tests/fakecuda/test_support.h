@@ -16,8 +16,7 @@
 namespace fakecuda_test
 {
 
-/* Every test begins with a device in lazy order, and ends with a violation where it expects none.
- */
+/* Every test begins with a device in lazy order, and fails where a violation is left at its end. */
 class Device : public CppUnit::TestFixture
 {
 public:

@@ -62,6 +62,7 @@ LAYERS = [
     ("cuda/*", C + POSIX + ["gpu_module.h", "cuda_runtime_api.h", "cufft.h", OWN]),
     ("lib/gnuradio/*", GNURADIO + PUBLIC + [OWN]),
     ("python/*", GNURADIO + PUBLIC + ["pybind11/*", "Python.h", "numpy/*", OWN]),
+    ("apps/*", C + PUBLIC + ["getopt.h", OWN]),
     ("examples/*", ["*"]),
     ("bench/*", ["*"]),
     ("tests/*", ["*"]),

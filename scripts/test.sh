@@ -43,7 +43,7 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1
 
 build build/asan "${checked[@]}" -DSANITIZE=address,undefined \
-    -- --target tests/core/all tests/block/all && run build/asan -L 'core|block'
+    -- --target apps/all tests/core/all tests/block/all && run build/asan -L 'core|block'
 
 threaded=(test_taps_while_running test_threads test_block_taps_while_running test_block_streams)
 build build/tsan "${checked[@]}" -DSANITIZE=thread -DENABLE_GNURADIO=ON -- --target "${threaded[@]}" &&

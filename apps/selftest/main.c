@@ -25,7 +25,15 @@ static bool is_absence(const char *failure)
     return false;
 }
 
-/* Ends the process where the GPU asked for is not there, or does not even tell what it is. */
+static void skip(const struct report *report, const char *reason)
+{
+    if (report->options.json)
+        report_print_json_skip(reason);
+    fprintf(report->options.json ? stderr : stdout, "skipped: no GPU: %s\n", reason);
+    exit(EXIT_SKIP);
+}
+
+/* Ends the process where the GPU asked for is not there. */
 static void find_gpu(struct report *report)
 {
     const oaconv_status status = oaconv_gpu_describe(report->options.device, &report->gpu);
@@ -36,18 +44,17 @@ static void find_gpu(struct report *report)
         fprintf(stderr, "oaconv-selftest: %s\n", reason);
         exit(EXIT_USAGE);
     }
-    if (!is_absence(reason)) {
-        fprintf(stderr, "oaconv-selftest: FAIL, the GPU cannot be described: %s\n", reason);
-        exit(EXIT_FAIL);
-    }
-    if (report->options.json)
-        report_print_json_skip(reason);
-    fprintf(report->options.json ? stderr : stdout, "skipped: no GPU: %s\n", reason);
-    exit(EXIT_SKIP);
+    if (is_absence(reason))
+        skip(report, reason);
+    struct check *check = report_begin(report, "finding the GPU");
+    check_fail(check, "%s", reason);
+    report_end(report, check);
 }
 
 static void check_everything(struct report *report)
 {
+    if (!report->options.json)
+        report_print_head(report);
     if (report->options.gpu)
         check_opening(report);
     check_grid(report, OAC_REAL);
@@ -66,9 +73,8 @@ int main(int argc, char **argv)
     options_read(&report.options, argc, argv);
     if (report.options.gpu)
         find_gpu(&report);
-    if (!report.options.json)
-        report_print_head(&report);
-    check_everything(&report);
+    if (report_passed(&report))
+        check_everything(&report);
     if (report.options.json) {
         report_print_json(&report);
     } else {

@@ -57,7 +57,7 @@ static const char *transform_taps(struct gpu_filter *f, const struct gpu_request
     struct slot *slot = &f->slots[0];
     const struct gpu_plan *plan = &f->context.plan;
     const size_t spectra = request->n_rows * plan->n_bins * sizeof *f->context.spectra;
-    const size_t blocks = request->n_rows * plan->n_fft * plan->width * sizeof(float);
+    const size_t blocks = request->n_channels * plan->n_fft * plan->width * sizeof(float);
     TRY(send_taps(f, request));
     TRY(oac_slot_forward(slot, &f->context, 0));
     TRY_CUDA(cudaMemcpyAsync(
@@ -89,9 +89,10 @@ static const char *build(struct gpu_filter *f, const struct gpu_request *request
     TRY_CUDA(cudaMalloc((void **)&f->context.row_of, numbers));
     f->device_bytes = oac_gpu_plan_device_bytes(plan, &f->shape);
     for (size_t i = 0; i < plan->n_slots; i++) {
-        TRY(oac_slot_init(&f->slots[i], &f->context));
-        TRY(oac_cuda_wait_for_all(f, &f->slots[i]));
+        const char *failure = oac_slot_init(&f->slots[i], &f->context);
         f->device_bytes += f->slots[i].work_bytes;
+        TRY(failure);
+        TRY(oac_cuda_wait_for_all(f, &f->slots[i]));
     }
     TRY(send_row_numbers(f, request));
     TRY(transform_taps(f, request));
@@ -179,6 +180,8 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
             struct gpu_filter *f;
             const char *failure = open_with(&f, request, &shape, &plan);
             const bool no_room = failure && oac_cuda_out_of_memory();
+            if (f)
+                needed = f->device_bytes;
             if (!failure) {
                 *state = f;
                 return NULL;
@@ -191,6 +194,8 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
             break;
         oac_gpu_plan_limit(&plan, plan.n_segments / 2);
     }
-    return oac_cuda_failure(
-        "out of memory on the GPU: %zu bytes are needed, %zu are free", needed, free_bytes);
+    return oac_cuda_failure("out of memory on the GPU: %zu bytes are needed, %zu are free%s",
+                            needed,
+                            free_bytes,
+                            needed > free_bytes ? "" : ", but not in pieces that are long enough");
 }

@@ -120,9 +120,10 @@ static const char *check_padding(struct gpu_filter *f, struct slot *slot)
 const char *oac_cuda_check(struct gpu_filter *f, const struct gpu_request *request)
 {
     for (size_t i = 0; i < f->context.plan.n_slots; i++) {
-        for (size_t unit = 0; unit < f->context.plan.n_units; unit++)
+        for (size_t unit = 0; unit < f->context.plan.n_units; unit++) {
             TRY(check_unit(f, request, &f->slots[i], unit));
-        TRY(check_padding(f, &f->slots[i]));
+            TRY(check_padding(f, &f->slots[i]));
+        }
     }
     return NULL;
 }

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * The filter behind the handle, for the files that make up the front. */
+#ifndef OAC_HANDLE_H
+#define OAC_HANDLE_H
+
+#include "engine.h"
+#include "log.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct oaconv {
+    struct setup setup;
+    _Atomic(size_t) max_hop;
+    struct log log;
+    char reason[OAC_MAX_REASON];     /* for the backends of the setup */
+    char cpu_reason[OAC_MAX_REASON]; /* why a GPU of the setup is not in use */
+    struct engine *engine;           /* in force; the working thread's */
+
+    pthread_mutex_t prepare_lock; /* never taken by the working thread */
+    size_t last_owed;             /* P - 1 of what was prepared last; under prepare_lock */
+    _Atomic(struct engine *) prepared, retired;
+    atomic_size_t owed; /* samples that may be pending by the next swap; the working thread tells */
+    atomic_bool swapping; /* `owed` is about to change */
+
+    atomic_bool gpu_lost; /* the working thread tells */
+    uint64_t gpu_calls, gpu_losses;
+
+    uint64_t n_samples;    /* since creation or reset */
+    uint64_t engine_since; /* the sample from which the taps are in force */
+    uint64_t owed_until;   /* the end of all ring-out of earlier taps */
+    uint64_t tail_read;    /* samples of the tail handed out */
+    uint64_t n_changes;
+    bool finished; /* a piece has ended since the last sample, or none has begun */
+    bool drained;  /* nothing is in the backend */
+};
+
+/* Whether a GPU filters with this engine. */
+static inline bool oac_on_gpu(const oaconv *f, const struct engine *e)
+{
+    return e->gpu_state && !atomic_load_explicit(&f->gpu_lost, memory_order_relaxed);
+}
+
+/* Frees the engines that tap changes have put out of force. Any thread, under prepare_lock, or the
+ * last one. */
+void oac_free_retired(oaconv *filter);
+
+#endif

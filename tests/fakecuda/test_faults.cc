@@ -15,6 +15,7 @@ class Faults : public Device
     CPPUNIT_TEST(sticky);
     CPPUNIT_TEST(late_errors_surface_at_synchronisations);
     CPPUNIT_TEST(late_errors_surface_at_queries);
+    CPPUNIT_TEST(late_errors_spread_to_streams_that_wait);
     CPPUNIT_TEST(hanging_work_is_never_ready);
     CPPUNIT_TEST(nothing_blocks_for_ever);
     CPPUNIT_TEST(what_waits_for_a_hanging_stream_hangs);
@@ -69,7 +70,7 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string(), std::string(fakecuda_call_name(5)));
         CPPUNIT_ASSERT_EQUAL(std::string(), std::string(fakecuda_call_name(0)));
         CPPUNIT_ASSERT_EQUAL(0l, fakecuda_launches());
-        must(cudaError_t(launch_last_thread(device, stream)));
+        must(cudaError_t(launch_last_thread(device, 0, stream)));
         CPPUNIT_ASSERT_EQUAL(1l, fakecuda_launches());
     }
 
@@ -130,6 +131,18 @@ public:
         must(cudaEventRecord(event, stream));
         must_be(cudaErrorLaunchFailure, cudaEventQuery(event));
         must_be(cudaErrorLaunchFailure, zero());
+    }
+
+    void late_errors_spread_to_streams_that_wait()
+    {
+        prepare();
+        const cudaStream_t other = new_stream();
+        const cudaEvent_t event = new_event();
+        fakecuda_fail_late(next(), cudaErrorLaunchFailure);
+        must(zero());
+        must(cudaEventRecord(event, stream));
+        must(cudaStreamWaitEvent(other, event, 0));
+        must_be(cudaErrorLaunchFailure, cudaStreamSynchronize(other));
     }
 
     void hanging_work_is_never_ready()

@@ -251,8 +251,10 @@ public:
         execute();
         expect_violation("the work area overlaps the data");
         float *const area = work_area(plan);
+        must(cudaMemsetAsync(area, 0, plan.work_size, stream));
         execute();
         finish();
+        CPPUNIT_ASSERT(std::isnan(downloaded(area, 1)[0]));
         expect_none();
         must(cudaFree(area));
         execute();

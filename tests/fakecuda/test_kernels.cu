@@ -24,9 +24,9 @@ extern "C" __global__ void test_multiply(float2 *X, const float2 *H, unsigned bi
 }
 
 /* The order of the threads: every one overwrites what the others wrote. */
-extern "C" __global__ void test_last_thread(float *out)
+extern "C" __global__ void test_last_thread(float *out, int offset)
 {
-    out[0] = float(blockIdx.x * blockDim.x + threadIdx.x);
+    out[offset] = float(blockIdx.x * blockDim.x + threadIdx.x);
 }
 
 /* Integer arithmetic of every width, on what may be any number. */
@@ -72,9 +72,9 @@ int launch_multiply(
         (const void *)test_multiply, grid, dim3(32, 1, 1), arguments, 0, stream);
 }
 
-int launch_last_thread(float *out, cudaStream_t stream)
+int launch_last_thread(float *out, int offset, cudaStream_t stream)
 {
-    void *arguments[] = {&out};
+    void *arguments[] = {&out, &offset};
     return cudaLaunchKernel((const void *)test_last_thread, dim3(3), dim3(5), arguments, 0, stream);
 }
 

@@ -23,8 +23,8 @@ int launch_multiply(float2 *X,
                     unsigned batch,
                     cudaStream_t stream);
 
-/* *out = the number of the thread that ran last, of 15 */
-int launch_last_thread(float *out, cudaStream_t stream);
+/* out[offset] = the number of the thread that ran last, of 15 */
+int launch_last_thread(float *out, int offset, cudaStream_t stream);
 
 /* out[n][12], all sorts of integer results from in[n][2] */
 int launch_integers(unsigned long long *out,

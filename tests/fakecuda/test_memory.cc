@@ -165,6 +165,9 @@ public:
         must(cudaError_t(launch_scale(device, source, 1, 16, dim3(1), stream)));
         must(cudaStreamSynchronize(stream));
         expect_none();
+        must(cudaError_t(launch_last_thread(device, -1, stream)));
+        must(cudaStreamSynchronize(stream));
+        expect_violation("test_last_thread: wrote outside a buffer");
         pinned[16] = 1;
         must(cudaFreeHost(pinned));
         expect_violation("cudaFreeHost: wrote outside a buffer");

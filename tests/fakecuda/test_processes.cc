@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The double takes the place of NVIDIA's libraries in other processes, as their environment says.
- */
+ * The double stands in for NVIDIA's libraries in other processes, as their environment says. */
 #include "process.h"
 #include "test_support.h"
 

@@ -2,6 +2,7 @@
  * The double runs work in every order that streams allow, and notices who relies on another. */
 #include "test_support.h"
 
+#include <atomic>
 #include <csignal>
 #include <set>
 #include <thread>
@@ -19,10 +20,12 @@ class Streams : public Device
     CPPUNIT_TEST(events_order_streams);
     CPPUNIT_TEST(hosts_order_streams);
     CPPUNIT_TEST(waiting_streams_run_what_they_wait_for);
+    CPPUNIT_TEST(hosts_know_what_streams_have_waited_for);
     CPPUNIT_TEST(frees_wait_for_all);
     CPPUNIT_TEST(dead_things);
     CPPUNIT_TEST(flags);
     CPPUNIT_TEST(threads_choose_a_device);
+    CPPUNIT_TEST(threads_share_the_device);
     CPPUNIT_TEST(streams_belong_to_a_device);
     CPPUNIT_TEST_SUITE_END();
 
@@ -81,6 +84,22 @@ class Streams : public Device
         return reinterpret_cast<const unsigned char &>(value);
     }
 
+    /* How often of 50 times a stream of this thread's own brings back what was set. */
+    static int fills_and_fetches()
+    {
+        cudaSetDevice(0);
+        const cudaStream_t stream = new_stream();
+        float *const device = device_floats(4), *const pinned = pinned_floats(4);
+        int n_right = 0;
+        for (int byte = 0; byte < 50; byte++) {
+            cudaMemsetAsync(device, byte, 16, stream);
+            cudaMemcpyAsync(pinned, device, 16, cudaMemcpyDeviceToHost, stream);
+            cudaStreamSynchronize(stream);
+            n_right += reinterpret_cast<const unsigned char *>(pinned)[15] == byte;
+        }
+        return n_right;
+    }
+
 public:
     void setUp() override
     {
@@ -94,7 +113,7 @@ public:
         const auto run = [&](const char *order) {
             restart(order);
             prepare();
-            must(cudaError_t(launch_last_thread(a, one)));
+            must(cudaError_t(launch_last_thread(a, 0, one)));
             must(cudaStreamSynchronize(one));
             last = downloaded(a, 1)[0];
         };
@@ -191,6 +210,18 @@ public:
         expect_none();
     }
 
+    void hosts_know_what_streams_have_waited_for()
+    {
+        const cudaEvent_t event = new_event();
+        float *const pinned = pinned_floats(4);
+        set(a, 0, one);
+        must(cudaMemcpyAsync(pinned, a, 16, cudaMemcpyDeviceToHost, one));
+        must(cudaEventRecord(event, one));
+        must(cudaStreamWaitEvent(two, event, 0));
+        must(cudaStreamSynchronize(two));
+        CPPUNIT_ASSERT_EQUAL(0.0f, pinned[3]);
+    }
+
     void frees_wait_for_all()
     {
         float *const pinned = pinned_floats(4);
@@ -252,6 +283,18 @@ public:
         fakecuda_reset("lazy");
         cudaStreamSynchronize(one);
         expect_violation("this thread has not called cudaSetDevice");
+    }
+
+    void threads_share_the_device()
+    {
+        restart("random:1");
+        std::vector<std::thread> threads;
+        std::atomic<int> n_right{0};
+        for (int i = 0; i < 4; i++)
+            threads.emplace_back([&] { n_right += fills_and_fetches(); });
+        for (std::thread &thread : threads)
+            thread.join();
+        CPPUNIT_ASSERT_EQUAL(4 * 50, n_right.load());
     }
 
     void streams_belong_to_a_device()

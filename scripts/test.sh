@@ -42,11 +42,13 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 # GNU Radio and what it uses are not built with TSan, which then sees only half of their locks.
 export TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1
 
-build build/asan "${checked[@]}" -DSANITIZE=address,undefined \
-    -- --target apps/all tests/core/all tests/block/all && run build/asan -L 'core|block'
+build build/asan "${checked[@]}" -DSANITIZE=address,undefined -DENABLE_CUDA=OFF \
+    -- --target apps/all tests/core/all tests/block/all oaconv_cuda_mini \
+    test_gpu_double test_gpu_fault test_gpu_taps test_gpu_choice &&
+    run build/asan -L 'core|block|checked'
 
 threaded=(test_taps_while_running test_threads test_block_taps_while_running test_block_streams)
-build build/tsan "${checked[@]}" -DSANITIZE=thread -DENABLE_GNURADIO=ON -- --target "${threaded[@]}" &&
+build build/tsan "${checked[@]}" -DSANITIZE=thread -DENABLE_GNURADIO=ON -DENABLE_CUDA=OFF -- --target "${threaded[@]}" &&
     run build/tsan -R "_($(IFS='|' && echo "${threaded[*]}"))"
 
 /usr/bin/python3 scripts/summarize_tests.py "${reports[@]}" "${failed_builds[@]/#/--not-built=}"

@@ -9,21 +9,20 @@
 #include <iostream>
 #include <string>
 
-/* Adds the tests below one whose names end in `ending`. */
-static void
-add_tests(CppUnit::TextUi::TestRunner &runner, CppUnit::Test *test, const std::string &ending)
+/* The first test whose name ends so; "" where there is none. */
+static std::string find_test(CppUnit::Test *test, const std::string &ending)
 {
     const std::string name = test->getName();
     if (name.size() >= ending.size() &&
-        !name.compare(name.size() - ending.size(), ending.size(), ending)) {
-        runner.addTest(test);
-        return;
-    }
-    for (int i = 0; i < test->getChildTestCount(); i++)
-        add_tests(runner, test->getChildTestAt(i), ending);
+        !name.compare(name.size() - ending.size(), ending.size(), ending))
+        return name;
+    std::string found;
+    for (int i = 0; found.empty() && i < test->getChildTestCount(); i++)
+        found = find_test(test->getChildTestAt(i), ending);
+    return found;
 }
 
-/* Runs all tests, or those whose names end in the argument. */
+/* Runs all tests, or the one whose name ends in the argument. */
 int main(int argc, char **argv)
 {
     for (size_t i = 0; i < oaconv_backend_count(); i++) {
@@ -33,10 +32,15 @@ int main(int argc, char **argv)
                   << std::endl;
     }
     CppUnit::TextUi::TestRunner runner;
-    add_tests(
-        runner, CppUnit::TestFactoryRegistry::getRegistry().makeTest(), argc > 1 ? argv[1] : "");
+    CppUnit::Test *all = CppUnit::TestFactoryRegistry::getRegistry().makeTest();
+    const std::string name = argc > 1 ? find_test(all, argv[1]) : "";
+    if (argc > 1 && name.empty()) {
+        std::cerr << "there is no test " << argv[1] << std::endl;
+        return 1;
+    }
+    runner.addTest(all);
     runner.setOutputter(new CppUnit::CompilerOutputter(&runner.result(), std::cerr));
-    const bool passed = runner.run("", false) && runner.result().runTests() > 0;
+    const bool passed = runner.run(name, false) && runner.result().runTests() > 0;
     if (oac_test::largest_error() > 0)
         std::cout << "\nlargest error: " << oac_test::largest_error()
                   << " eps log2(N) |h|_1 max|x|, allowed: " << oac_test::error_bound << std::endl;

@@ -47,8 +47,10 @@ build build/asan "${checked[@]}" -DSANITIZE=address,undefined -DENABLE_CUDA=OFF 
     test_gpu_double test_gpu_fault test_gpu_taps test_gpu_choice &&
     run build/asan -L 'core|block|checked'
 
-threaded=(test_taps_while_running test_threads test_block_taps_while_running test_block_streams)
-build build/tsan "${checked[@]}" -DSANITIZE=thread -DENABLE_GNURADIO=ON -DENABLE_CUDA=OFF -- --target "${threaded[@]}" &&
+threaded=(test_taps_while_running test_threads test_block_taps_while_running test_block_streams
+    test_block_gpu)
+build build/tsan "${checked[@]}" -DSANITIZE=thread -DENABLE_GNURADIO=ON -DENABLE_CUDA=OFF \
+    -- --target "${threaded[@]}" &&
     run build/tsan -R "_($(IFS='|' && echo "${threaded[*]}"))"
 
 /usr/bin/python3 scripts/summarize_tests.py "${reports[@]}" "${failed_builds[@]/#/--not-built=}"

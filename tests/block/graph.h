@@ -53,8 +53,12 @@ public:
                                                                       : OAC_COMPLEX;
 
     /* signals: M rows; taps: M rows or 1; sample_rate: samples per second, 0 for full speed. */
-    Graph(const Rows &signals, const Rows &taps, bool flush, double sample_rate = 0)
-        : block(Block::make(to_items<TAP>(taps), int(signals.size()), "auto", 0, flush)),
+    Graph(const Rows &signals,
+          const Rows &taps,
+          bool flush,
+          double sample_rate = 0,
+          const std::string &backend = "auto")
+        : block(Block::make(to_items<TAP>(taps), int(signals.size()), backend, 0, flush)),
           top(gr::make_top_block("test"))
     {
         for (size_t m = 0; m < signals.size(); m++) {
@@ -70,6 +74,15 @@ public:
                 top->connect(sources[m], 0, block, int(m));
             }
             top->connect(block, int(m), sinks[m], 0);
+        }
+    }
+
+    /* For another run. */
+    void rewind()
+    {
+        for (size_t m = 0; m < sources.size(); m++) {
+            sources[m]->rewind();
+            sinks[m]->reset();
         }
     }
 

@@ -89,10 +89,7 @@ public:
         const Rows taps = random.taps(type, {64}), x = random.signal(type, 2, 5000);
         TestGraph graph(x, taps, true);
         for (int round = 0; round < 3; round++) {
-            for (size_t m = 0; m < x.size(); m++) {
-                graph.sources[m]->rewind();
-                graph.sinks[m]->reset();
-            }
+            graph.rewind();
             graph.top->run();
             check(say("round ", round), graph, x, 5000, taps, true);
         }

@@ -11,6 +11,9 @@ import pytest
 if "GR_PREFS_PATH" not in os.environ:
     os.environ["HOME"] = os.environ["GR_PREFS_PATH"] = tempfile.mkdtemp(prefix="oaconv-home-")
 
+# On every machine the CPU filters, but where test_gpu.py has another process filter.
+os.environ.setdefault("OACONV_CUDA_MODULE", "/no GPU in these tests.so")
+
 pytest.register_assert_rewrite("helpers")
 import helpers  # noqa: E402  (imports gnuradio, which reads the environment)
 

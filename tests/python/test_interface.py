@@ -57,6 +57,17 @@ def test_the_backend_in_use_has_an_exact_name_and_a_reason(name, exact, kind):
     assert (block.fft_size() > 0) == (name != "direct")
 
 
+def test_the_environment_fills_in_for_auto_only(monkeypatch):
+    for variable, argument, exact in (("volk", "auto", "volk"), ("direct", "auto", "direct"),
+                                      ("volk", "direct", "direct"), ("gpu", "volk", "volk")):
+        monkeypatch.setenv("OACONV_BACKEND", variable)
+        assert h.make("fff", [[1, 2]], backend=argument).backend() == exact
+    for variable, message in (("gpu", "cannot run here"), ("fastest", "unknown backend")):
+        monkeypatch.setenv("OACONV_BACKEND", variable)
+        with pytest.raises(ValueError, match=message):
+            h.make("fff", [[1, 2]])
+
+
 @KIND
 def test_a_device_is_of_no_use_to_the_cpu(kind, rng):
     streams, taps = h.signals(rng, kind, 2, 5000), h.rows(rng, kind, [30, 7])

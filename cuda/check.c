@@ -9,21 +9,21 @@
 static _Thread_local char message[192];
 static _Thread_local bool out_of_memory;
 
+/* "call -> code name", from a call that may be a whole expression. */
+static const char *say(const char *call, int code, const char *name)
+{
+    /* Or the error would be found again by a later call that has none. */
+    (void)cudaGetLastError();
+    snprintf(message, sizeof message, "%.*s -> %d %s", (int)strcspn(call, "("), call, code, name);
+    return message;
+}
+
 const char *oac_check_cuda(cudaError_t error, const char *call)
 {
     if (error == cudaSuccess)
         return NULL;
-    /* Or the error would be found again by a later call that has none. */
-    (void)cudaGetLastError();
     out_of_memory = error == cudaErrorMemoryAllocation;
-    snprintf(message,
-             sizeof message,
-             "%.*s -> %d %s",
-             (int)strcspn(call, "("),
-             call,
-             (int)error,
-             cudaGetErrorName(error));
-    return message;
+    return say(call, (int)error, cudaGetErrorName(error));
 }
 
 /* By number, since the names are not the same in all versions. */
@@ -46,16 +46,8 @@ const char *oac_check_cufft(cufftResult result, const char *call)
 {
     if (result == CUFFT_SUCCESS)
         return NULL;
-    (void)cudaGetLastError();
     out_of_memory = result == CUFFT_ALLOC_FAILED;
-    snprintf(message,
-             sizeof message,
-             "%.*s -> %d %s",
-             (int)strcspn(call, "("),
-             call,
-             (int)result,
-             cufft_name((int)result));
-    return message;
+    return say(call, (int)result, cufft_name((int)result));
 }
 
 const char *oac_cuda_failure(const char *format, ...)

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What each part of the way can take, alone. */
 #include "check.h"
+#include "clock.h"
 #include "filter.h"
 
-#include <time.h>
-
 enum { AT_ONCE = 8 }; /* units between two looks at the clock */
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static const char *copy_in(struct gpu_filter *f)
 {
@@ -46,7 +38,7 @@ static const char *measure(struct gpu_filter *f,
                            double seconds,
                            double *rate)
 {
-    const double begin = now();
+    const double begin = oac_cuda_now();
     double elapsed, n_units = 0;
     do {
         for (int i = 0; i < AT_ONCE; i++)
@@ -54,7 +46,7 @@ static const char *measure(struct gpu_filter *f,
         for (size_t i = 0; i < f->context.plan.n_slots; i++)
             TRY(oac_cuda_wait_for_all(f, &f->slots[i]));
         n_units += AT_ONCE;
-        elapsed = now() - begin;
+        elapsed = oac_cuda_now() - begin;
     } while (elapsed < seconds);
     *rate = n_units * (double)unit_length(f) * (double)f->context.n_channels / elapsed;
     return NULL;

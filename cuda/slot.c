@@ -4,6 +4,7 @@
 #include "slot.h"
 
 #include "check.h"
+#include "clock.h"
 #include "kernels.h"
 
 #include <sched.h>
@@ -248,13 +249,6 @@ const char *oac_slot_send(struct slot *slot,
 
 /* ---- waiting ---- */
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 /* Less and less eagerly: a unit takes tens of microseconds, a sick GPU for ever. */
 static void pause_after(double waited)
 {
@@ -267,11 +261,11 @@ static void pause_after(double waited)
 
 const char *oac_slot_wait(struct slot *slot, double timeout, bool *silent)
 {
-    const double begin = now();
+    const double begin = oac_cuda_now();
     *silent = false;
     for (;;) {
         const cudaError_t state = cudaEventQuery(slot->done);
-        const double waited = now() - begin;
+        const double waited = oac_cuda_now() - begin;
         if (state == cudaSuccess) {
             slot->busy = false;
             return NULL;

@@ -6,6 +6,9 @@
 #include "fakecuda.h"
 #include "gpu_filter.h"
 
+#include <cppunit/TestFixture.h>
+#include <cstdlib>
+
 namespace oac_test
 {
 
@@ -17,6 +20,22 @@ inline void start_afresh()
     fakecuda_wipe();
     fakecuda_reset(nullptr);
 }
+
+/* Tests that break the double, and wait for a GPU 20 ms only. */
+class Faulty : public CppUnit::TestFixture
+{
+public:
+    void setUp() override
+    {
+        start_afresh();
+        setenv("OACONV_GPU_TIMEOUT", "0.02", 1);
+    }
+    void tearDown() override
+    {
+        unsetenv("OACONV_GPU_TIMEOUT");
+        start_afresh();
+    }
+};
 
 } // namespace oac_test
 

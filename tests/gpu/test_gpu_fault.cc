@@ -3,7 +3,6 @@
 #include "afresh.h"
 
 #include <cppunit/extensions/HelperMacros.h>
-#include <cstdlib>
 #include <functional>
 
 using namespace oac_test;
@@ -15,7 +14,7 @@ enum { UNKNOWN = 999, ILLEGAL_ADDRESS = 700, MEMORY_ALLOCATION = 2 };
 
 const char *const orders[] = {"eager", "lazy", "random:3"};
 
-class gpu_fault : public CppUnit::TestFixture
+class gpu_fault : public Faulty
 {
     CPPUNIT_TEST_SUITE(gpu_fault);
     CPPUNIT_TEST(once);
@@ -101,17 +100,6 @@ class gpu_fault : public CppUnit::TestFixture
     }
 
 public:
-    void setUp() override
-    {
-        start_afresh();
-        setenv("OACONV_GPU_TIMEOUT", "0.02", 1);
-    }
-    void tearDown() override
-    {
-        unsetenv("OACONV_GPU_TIMEOUT");
-        start_afresh();
-    }
-
     void once()
     {
         sweep_all({[](long call) { fakecuda_fail_once(call, UNKNOWN); }, false, ""});

@@ -3,14 +3,13 @@
 #include "afresh.h"
 
 #include <cppunit/extensions/HelperMacros.h>
-#include <cstdlib>
 
 using namespace oac_test;
 
 namespace
 {
 
-class gpu_taps : public CppUnit::TestFixture
+class gpu_taps : public Faulty
 {
     CPPUNIT_TEST_SUITE(gpu_taps);
     CPPUNIT_TEST(change_in_the_middle);
@@ -29,17 +28,6 @@ class gpu_taps : public CppUnit::TestFixture
     static GpuCase a_case(oaconv_type type) { return {type, {37, 20, 37}, 3, 60, 1000}; }
 
 public:
-    void setUp() override
-    {
-        start_afresh();
-        setenv("OACONV_GPU_TIMEOUT", "0.02", 1);
-    }
-    void tearDown() override
-    {
-        unsetenv("OACONV_GPU_TIMEOUT");
-        start_afresh();
-    }
-
     void change_in_the_middle()
     {
         for (oaconv_type type : all_types())

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Thread_local char message[192];
+static _Thread_local char message[OAC_CUDA_MAX_FAILURE];
 static _Thread_local bool out_of_memory;
 
 /* "call -> code name", from a call that may be a whole expression. */
@@ -46,8 +46,16 @@ const char *oac_check_cufft(cufftResult result, const char *call)
 {
     if (result == CUFFT_SUCCESS)
         return NULL;
-    out_of_memory = result == CUFFT_ALLOC_FAILED;
+    /* The latter is what cuFFT often says when the driver has no memory for it. */
+    out_of_memory = result == CUFFT_ALLOC_FAILED || result == CUFFT_INTERNAL_ERROR;
     return say(call, (int)result, cufft_name((int)result));
+}
+
+const char *oac_cuda_enter(int device)
+{
+    TRY_CUDA(cudaSetDevice(device));
+    (void)cudaGetLastError();
+    return NULL;
 }
 
 const char *oac_cuda_failure(const char *format, ...)

@@ -7,6 +7,11 @@
 #include <cufft.h>
 #include <stdbool.h>
 
+enum { OAC_CUDA_MAX_FAILURE = 192 };
+
+/* Before anything else in a call: the device is this thread's, and nobody's earlier error ours. */
+const char *oac_cuda_enter(int device);
+
 /* NULL, or "cudaMalloc -> 2 cudaErrorMemoryAllocation", valid until the next failure in this
  * thread; `call` may be the whole expression. */
 const char *oac_check_cuda(cudaError_t error, const char *call);

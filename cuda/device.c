@@ -22,7 +22,7 @@ const char *oac_cuda_describe(int device, oaconv_gpu *gpu)
     struct cudaDeviceProp properties;
     *gpu = (oaconv_gpu){0};
     TRY(oac_cuda_probe(device));
-    TRY_CUDA(cudaSetDevice(device));
+    TRY(oac_cuda_enter(device));
     TRY_CUDA(cudaGetDeviceProperties(&properties, device));
     TRY_CUDA(cudaDriverGetVersion(&gpu->driver));
     TRY_CUDA(cudaRuntimeGetVersion(&gpu->runtime));

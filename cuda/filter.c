@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * One call: units sent round the slots and collected in the same order. */
+ * One call: units sent round the slots, and what they leave to later ones. */
 #include "filter.h"
 
-#include "abandoned.h"
 #include "check.h"
+#include "in_flight.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void oac_cuda_facts(const void *state, struct gpu_facts *facts)
@@ -24,7 +25,7 @@ const char *oac_cuda_wait(struct gpu_filter *f, struct slot *slot)
     const char *failure = oac_slot_wait(slot, f->timeout, &f->silent);
     for (size_t i = 0; f->silent && i < f->context.plan.n_slots; i++)
         if (f->slots[i].done)
-            oac_cuda_abandon(f->slots[i].done);
+            oac_cuda_abandon(f->device, f->slots[i].done);
     return failure;
 }
 
@@ -56,6 +57,37 @@ static const char *collect(struct gpu_filter *f, struct slot *slot, void *const 
     return NULL;
 }
 
+/* Sends units round the slots and collects them in the same order. */
+static const char *
+run_units(struct gpu_filter *f, const void *const *in, void *const *out, size_t n, float *owed)
+{
+    const struct gpu_plan *plan = &f->context.plan;
+    const size_t unit = plan->n_segments * plan->segment;
+    size_t sent = 0, collected = 0;
+    TRY(oac_cuda_enter(f->device));
+    for (size_t start = 0; start < n; start += unit, sent++) {
+        struct slot *slot = &f->slots[sent % plan->n_slots];
+        if (slot->busy) {
+            TRY(collect(f, slot, out, owed));
+            collected++;
+        }
+        TRY(oac_slot_send(slot, &f->context, in, start, n - start < unit ? n - start : unit));
+    }
+    for (; collected < sent; collected++)
+        TRY(collect(f, &f->slots[collected % plan->n_slots], out, owed));
+    return NULL;
+}
+
+const char *oac_cuda_settle(struct gpu_filter *f, const char *failure)
+{
+    char kept[OAC_CUDA_MAX_FAILURE];
+    snprintf(kept, sizeof kept, "%s", failure);
+    for (size_t i = 0; i < f->context.plan.n_slots && !f->silent; i++)
+        if (f->slots[i].done)
+            (void)oac_cuda_wait_for_all(f, &f->slots[i]);
+    return oac_cuda_failure("%s", kept);
+}
+
 const char *oac_cuda_run(void *state,
                          const void *const *in,
                          void *const *out,
@@ -64,21 +96,12 @@ const char *oac_cuda_run(void *state,
                          float *new_tail)
 {
     struct gpu_filter *f = state;
-    const struct gpu_plan *plan = &f->context.plan;
-    const size_t unit = plan->n_segments * plan->segment;
-    const size_t n_owed = f->context.n_channels * (f->context.n_taps - 1) * plan->width;
-    size_t sent = 0, collected = 0;
-    TRY_CUDA(cudaSetDevice(f->device));
+    const size_t n_owed = f->context.n_channels * (f->context.n_taps - 1) * f->context.plan.width;
     memcpy(new_tail, tail, n_owed * sizeof *new_tail);
-    for (size_t start = 0; start < n; start += unit, sent++) {
-        struct slot *slot = &f->slots[sent % plan->n_slots];
-        if (slot->busy) {
-            TRY(collect(f, slot, out, new_tail));
-            collected++;
-        }
-        TRY(oac_slot_send(slot, &f->context, in, start, n - start < unit ? n - start : unit));
-    }
-    for (; collected < sent; collected++)
-        TRY(collect(f, &f->slots[collected % plan->n_slots], out, new_tail));
-    return NULL;
+    oac_cuda_begin_work();
+    const char *failure = run_units(f, in, out, n, new_tail);
+    if (failure)
+        failure = oac_cuda_settle(f, failure);
+    oac_cuda_end_work();
+    return failure;
 }

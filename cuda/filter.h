@@ -32,6 +32,10 @@ void oac_cuda_close(void *state);
 const char *oac_cuda_wait(struct gpu_filter *f, struct slot *slot);
 const char *oac_cuda_wait_for_all(struct gpu_filter *f, struct slot *slot);
 
+/* Waits for everything that a failed call has left on the way, or abandons it; gives the failure
+ * back. */
+const char *oac_cuda_settle(struct gpu_filter *f, const char *failure);
+
 /* Runs every unit in every slot once, on impulses, and compares with the taps; then checks that
  * nothing has written to the padding of the blocks. NULL, or what is wrong. */
 const char *oac_cuda_check(struct gpu_filter *f, const struct gpu_request *request);

@@ -7,6 +7,13 @@ static const size_t largest_fft = (size_t)1 << 29;
 /* How much more than the least a plan with a shorter transform may move. */
 static const double near_best = 1.02;
 
+/* Points that cuFFT is taken to transform in one kernel. */
+static const size_t longest_single_pass = 8192;
+
+/* Points below which the rows of a copy and the blocks of a kernel are short, where calls are
+ * longer. */
+static const size_t shortest_worth_it = 1024;
+
 /* Bytes below which a copy is mostly the call itself. */
 static const size_t worth_a_copy = 256 * 1024;
 
@@ -34,14 +41,23 @@ static size_t width(const struct gpu_shape *shape)
 static size_t segment_of(const struct gpu_shape *shape, size_t n_fft)
 {
     const size_t segment = n_fft - shape->n_taps + 1;
-    return segment >= 1024 ? segment / 32 * 32 : segment;
+    return segment >= 512 ? segment / 32 * 32 : segment;
 }
 
 double oac_gpu_bytes_per_sample(const struct gpu_shape *shape, size_t n_fft, size_t n)
 {
     const size_t n_segments = divide_up(n, segment_of(shape, n_fft));
     const double transformed = (double)n_fft * (double)n_segments / (double)n;
-    return (double)width(shape) * (12 + 28 * transformed);
+    const double passes = n_fft > longest_single_pass ? 28 + 16 : 28;
+    return (double)width(shape) * (12 + passes * transformed);
+}
+
+/* Whether a segment is not a sliver beside the taps. */
+static bool is_worth_it(const struct gpu_shape *shape, size_t n_fft)
+{
+    return n_fft >= shape->n_taps + shape->n_taps / 4 &&
+           (n_fft >= shortest_worth_it || n_fft >= shape->batch + shape->n_taps - 1 ||
+            shape->batch < shortest_worth_it);
 }
 
 static size_t choose_fft(const struct gpu_shape *shape)
@@ -54,7 +70,7 @@ static size_t choose_fft(const struct gpu_shape *shape)
         for (size_t power = 64; power <= largest_fft; power *= 2)
             for (size_t i = 0; i < N_FACTORS; i++) {
                 const size_t n_fft = factors[i] * power;
-                if (n_fft < shape->n_taps)
+                if (!is_worth_it(shape, n_fft))
                     continue;
                 const double bytes = oac_gpu_bytes_per_sample(shape, n_fft, shape->batch);
                 const bool better =

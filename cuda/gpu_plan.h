@@ -27,8 +27,9 @@ struct gpu_plan {
     size_t n_slots; /* units in flight */
 };
 
-/* Bytes that device memory moves for every sample of n, with one segment after another through the
- * transforms: each passes over the block twice, the product twice, the sum once. */
+/* Bytes that device memory moves for every sample of n: to and from each of the two transforms and
+ * the product, to the sum, and the samples themselves. Long transforms are taken to pass through
+ * device memory twice. */
 double oac_gpu_bytes_per_sample(const struct gpu_shape *shape, size_t n_fft, size_t n);
 
 /* A pure function of the shape. */

@@ -3,6 +3,7 @@
 #include "check.h"
 #include "clock.h"
 #include "filter.h"
+#include "in_flight.h"
 
 enum { AT_ONCE = 8 }; /* units between two looks at the clock */
 
@@ -52,12 +53,22 @@ static const char *measure(struct gpu_filter *f,
     return NULL;
 }
 
-const char *oac_cuda_measure(void *state, double seconds, oaconv_gpu_rates *rates)
+static const char *measure_parts(struct gpu_filter *f, double seconds, oaconv_gpu_rates *rates)
 {
-    struct gpu_filter *f = state;
-    TRY_CUDA(cudaSetDevice(f->device));
+    TRY(oac_cuda_enter(f->device));
     TRY(measure(f, compute, seconds, &rates->compute));
     TRY(measure(f, copy_in, seconds, &rates->to_device));
     TRY(measure(f, copy_out, seconds, &rates->to_host));
     return measure(f, copy_both_ways, seconds, &rates->both_ways);
+}
+
+const char *oac_cuda_measure(void *state, double seconds, oaconv_gpu_rates *rates)
+{
+    struct gpu_filter *f = state;
+    oac_cuda_begin_work();
+    const char *failure = measure_parts(f, seconds, rates);
+    if (failure)
+        failure = oac_cuda_settle(f, failure);
+    oac_cuda_end_work();
+    return failure;
 }

@@ -2,12 +2,16 @@
  * Takes and gives back what a filter needs on the device, as much as there is room for. */
 #include "filter.h"
 
-#include "abandoned.h"
 #include "check.h"
 #include "device.h"
+#include "in_flight.h"
 
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const int most_halvings = 4;
 
@@ -104,16 +108,18 @@ void oac_cuda_close(void *state)
     struct gpu_filter *f = state;
     if (!f)
         return;
-    (void)cudaSetDevice(f->device);
-    for (size_t i = 0; i < f->context.plan.n_slots && !f->silent; i++)
+    const bool too_late = cudaSetDevice(f->device) == cudaErrorCudartUnloading;
+    for (size_t i = 0; i < f->context.plan.n_slots && !f->silent && !too_late; i++)
         if (f->slots[i].done)
             (void)oac_cuda_wait_for_all(f, &f->slots[i]);
-    /* Or it may still write to what would be freed, and to free would wait for it. */
-    if (!f->silent && !oac_cuda_any_abandoned()) {
+    /* What a silent GPU may still write to is not freed; at the end of the process CUDA has done
+     * so. */
+    if (!f->silent && !too_late && oac_cuda_begin_release()) {
         for (size_t i = 0; i < f->context.plan.n_slots; i++)
             oac_slot_free(&f->slots[i]);
         (void)cudaFree(f->context.spectra);
         (void)cudaFree(f->context.row_of);
+        oac_cuda_end_work();
     }
     free(f);
 }
@@ -135,26 +141,59 @@ static const char *open_with(struct gpu_filter **filter,
     return build(f, request);
 }
 
-/* Whether there is room for the plan; what the driver has free may still be in pieces. */
-static const char *ask_for_room(const struct gpu_plan *plan,
-                                const struct gpu_shape *shape,
-                                size_t *needed,
-                                size_t *free_bytes)
-{
-    size_t total;
-    *needed = oac_gpu_plan_device_bytes(plan, shape);
-    TRY_CUDA(cudaMemGetInfo(free_bytes, &total));
-    return NULL;
-}
-
+/* Batches and lengths are int to cuFFT, and so is a pitch, in bytes, to 2D copies. */
 static const char *check_sizes(const struct gpu_shape *shape, const struct gpu_plan *plan)
 {
-    const size_t most = 0x7fffffff;
-    if (shape->n_channels * plan->n_segments > most || plan->n_fft > most)
-        return oac_cuda_failure("%zu channels in FFTs of %zu points are more than cuFFT takes",
+    const size_t pitch = plan->n_fft * plan->width * sizeof(float);
+    if (shape->n_channels * plan->n_segments > INT_MAX || pitch > INT_MAX)
+        return oac_cuda_failure("%zu channels in FFTs of %zu points are more than a GPU takes",
                                 shape->n_channels,
                                 plan->n_fft);
     return NULL;
+}
+
+/* Page-locked memory is taken from everybody else. */
+static size_t most_pinned_bytes(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (size_t)pages / 4 * (size_t)page : SIZE_MAX;
+}
+
+/* One try; *no_room says that shorter units may help. */
+static const char *try_open(void **state,
+                            const struct gpu_request *request,
+                            const struct gpu_shape *shape,
+                            const struct gpu_plan *plan,
+                            bool *no_room)
+{
+    static const char out_of_memory[] =
+        "out of memory on the GPU: %zu bytes are needed, %zu are free%s%s";
+    struct gpu_filter *f;
+    size_t free_bytes, total, needed = oac_gpu_plan_device_bytes(plan, shape);
+    const size_t pinned = oac_gpu_plan_pinned_bytes(plan, shape);
+    char kept[OAC_CUDA_MAX_FAILURE / 2];
+    TRY_CUDA(cudaMemGetInfo(&free_bytes, &total));
+    *no_room = needed > free_bytes || pinned > most_pinned_bytes();
+    if (needed > free_bytes)
+        return oac_cuda_failure(out_of_memory, needed, free_bytes, "", "");
+    if (*no_room)
+        return oac_cuda_failure("%zu bytes of page-locked memory are needed, %zu may be taken",
+                                pinned,
+                                most_pinned_bytes());
+    oac_cuda_begin_work();
+    const char *failure = open_with(&f, request, shape, plan);
+    oac_cuda_end_work();
+    if (!failure) {
+        *state = f;
+        return NULL;
+    }
+    *no_room = oac_cuda_out_of_memory();
+    snprintf(kept, sizeof kept, "%s", failure);
+    if (f && f->device_bytes > needed)
+        needed = f->device_bytes;
+    oac_cuda_close(f);
+    return *no_room ? oac_cuda_failure(out_of_memory, needed, free_bytes, "; ", kept)
+                    : oac_cuda_failure("%s", kept);
 }
 
 const char *oac_cuda_open(void **state, const struct gpu_request *request)
@@ -162,7 +201,7 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
     oaconv_gpu gpu;
     *state = NULL;
     TRY(oac_cuda_describe(request->device, &gpu));
-    if (oac_cuda_any_abandoned())
+    if (oac_cuda_any_abandoned(request->device))
         return oac_cuda_failure("the GPU has still not answered an earlier call");
     const struct gpu_shape shape = {.real = request->type == OAC_REAL,
                                     .n_channels = request->n_channels,
@@ -173,29 +212,11 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
     struct gpu_plan plan;
     oac_gpu_plan_init(&plan, &shape);
     TRY(check_sizes(&shape, &plan));
-    size_t needed = 0, free_bytes = 0;
-    for (int halvings = 0; halvings <= most_halvings; halvings++) {
-        TRY(ask_for_room(&plan, &shape, &needed, &free_bytes));
-        if (needed <= free_bytes) {
-            struct gpu_filter *f;
-            const char *failure = open_with(&f, request, &shape, &plan);
-            const bool no_room = failure && oac_cuda_out_of_memory();
-            if (f)
-                needed = f->device_bytes;
-            if (!failure) {
-                *state = f;
-                return NULL;
-            }
-            oac_cuda_close(f);
-            if (!no_room)
-                return failure;
-        }
-        if (plan.n_segments == 1)
-            break;
+    for (int halvings = 0;; halvings++) {
+        bool no_room = false;
+        const char *failure = try_open(state, request, &shape, &plan, &no_room);
+        if (!failure || !no_room || halvings == most_halvings || plan.n_segments == 1)
+            return failure;
         oac_gpu_plan_limit(&plan, plan.n_segments / 2);
     }
-    return oac_cuda_failure("out of memory on the GPU: %zu bytes are needed, %zu are free%s",
-                            needed,
-                            free_bytes,
-                            needed > free_bytes ? "" : ", but not in pieces that are long enough");
 }

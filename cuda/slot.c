@@ -75,12 +75,14 @@ static const char *make_plans(struct slot *slot, const struct unit_context *cont
 /* One work area serves all plans of a slot: they run one after another. */
 static const char *share_work_area(struct slot *slot, const struct unit_context *context)
 {
+    const size_t n_plans = is_real(context) ? 2 : 1;
     if (slot->work_bytes > 0)
         TRY_CUDA(cudaMalloc(&slot->work, slot->work_bytes));
     for (size_t i = 0; i < context->plan.n_units; i++) {
         const cufftHandle handles[] = {slot->ffts[i].forward, slot->ffts[i].inverse};
-        for (size_t k = 0; k < (is_real(context) ? 2 : 1); k++) {
-            TRY_CUFFT(cufftSetWorkArea(handles[k], slot->work));
+        for (size_t k = 0; k < n_plans; k++) {
+            if (slot->work)
+                TRY_CUFFT(cufftSetWorkArea(handles[k], slot->work));
             TRY_CUFFT(cufftSetStream(handles[k], slot->stream));
         }
     }

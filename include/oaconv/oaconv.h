@@ -117,8 +117,10 @@ typedef struct oaconv_info {
     size_t device_bytes;  /**< GPU memory in use by the taps in force; 0 without a GPU */
     size_t pinned_bytes;  /**< page-locked memory beside it */
     const char *backend;  /**< exact name of the one in use; static */
-    const char *reason;   /**< why this backend; valid until the next call that takes samples */
-    const char *plan_reason; /**< why this N, L, hop and K, or ""; lives until taps are swapped */
+    const char *reason;   /**< why this backend; valid until the next call of the working thread
+                           */
+    const char *plan_reason; /**< why this N, L, hop and K, or ""; lives until taps are swapped or a
+                                GPU is lost or reopened */
 } oaconv_info;
 
 /** A filter at work; opaque. */
@@ -139,9 +141,11 @@ OAC_EXPORT void oaconv_config_init(oaconv_config *config);
  *
  * With "gpu" (the same as "cuda") a GPU that cannot be had is an error. With "auto" it is taken if
  * it filters at least 1.2 times as fast as the CPU does, both measured here for about 20 ms with
- * signals of this shape; the log says what was found. With all others no GPU is looked for. A GPU
- * that fails later, or is silent for longer than OACONV_GPU_TIMEOUT seconds (10), costs one line in
- * the log and no sample: the CPU goes on. */
+ * signals of this shape; the log says what was found. With all others CUDA is not touched; with
+ * these it is started in this process, which makes it unusable in children of fork(), and its
+ * device becomes the current one of each thread that calls. Opening a filter runs all its plans
+ * once. A GPU that fails later, or is silent for longer than OACONV_GPU_TIMEOUT seconds (10), costs
+ * one line in the log and no sample: the CPU goes on. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config);
 
 /** Frees everything; accepts NULL. No other call on the handle may be under way. */

@@ -59,7 +59,8 @@ static const struct gpu_module *find(void)
     if (path_beside_us(beside, sizeof beside) && !access(beside, F_OK))
         return open_at(beside);
     const struct gpu_module *module = open_at(file_name);
-    if (!module && strstr(message, "No such file"))
+    const size_t n = strlen(file_name); /* not a library that the module needs */
+    if (!module && !strncmp(message, file_name, n) && strstr(message + n, "No such file"))
         snprintf(message, sizeof message, "the GPU module, %s, is not installed", file_name);
     return module;
 }

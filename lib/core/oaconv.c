@@ -268,6 +268,16 @@ static size_t read_owed(oaconv *f)
     return owed > f->last_owed ? owed : f->last_owed;
 }
 
+static void tell_refusal(const oaconv *f, const char *taps, const char *why)
+{
+    oac_log(&f->log,
+            OAC_LOG_ERROR,
+            "the GPU refuses the %s taps, %s takes over with them: %s",
+            taps,
+            f->setup.cpu->name,
+            why);
+}
+
 oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_rows)
 {
     if (!f)
@@ -284,11 +294,7 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
                                   .gpu = atomic_load(&f->gpu_lost) ? NO_GPU : TRY_GPU};
     status = oac_engine_create(&e, &f->setup, &taps, &demand);
     if (status == OAC_OK && *e->gpu_refusal)
-        oac_log(&f->log,
-                OAC_LOG_ERROR,
-                "the GPU refuses the new taps, %s takes over with them: %s",
-                f->setup.cpu->name,
-                e->gpu_refusal);
+        tell_refusal(f, "new", e->gpu_refusal);
     if (status == OAC_OK) {
         f->last_owed = taps.longest - 1;
         oac_engine_destroy(atomic_exchange(&f->prepared, e), &f->setup);
@@ -310,11 +316,24 @@ static void retire(oaconv *f, struct engine *e)
     }
 }
 
-/* The taps that come have no room on the GPU. */
-static void leave_gpu(oaconv *f)
+/* The taps that come have no state on the GPU: it refused them, and the log knows, or they were
+ * prepared while it was lost. */
+static void leave_gpu(oaconv *f, const struct engine *next)
 {
+    const bool refused = *next->gpu_refusal;
     f->gpu_losses++;
-    snprintf(f->cpu_reason, sizeof f->cpu_reason, "the GPU refused the taps in force");
+    snprintf(f->cpu_reason,
+             sizeof f->cpu_reason,
+             "the taps in force %s%.160s",
+             refused ? "were refused by the GPU: " : "were prepared while the GPU was lost",
+             next->gpu_refusal);
+    if (!refused)
+        oac_log(&f->log,
+                OAC_LOG_ERROR,
+                "%s takes over at sample %llu: %s",
+                f->setup.cpu->name,
+                (unsigned long long)f->n_samples,
+                f->cpu_reason);
 }
 
 /* The working thread's half of a swap: `next` takes over what the engine in force owes. */
@@ -326,7 +345,7 @@ static void replace_engine(oaconv *f, struct engine *next)
     drain(f, old, next);
     f->drained = true;
     if (oac_on_gpu(f, old) && !next->gpu_state)
-        leave_gpu(f);
+        leave_gpu(f, next);
     f->engine = next;
     f->engine_since = f->n_samples;
     f->n_changes++;
@@ -346,6 +365,20 @@ bool oaconv_taps_swap(oaconv *f)
     return next != NULL;
 }
 
+/* Taps that were prepared while the GPU was lost, and are not in force yet, get it back, too. */
+static void reopen_prepared(oaconv *f)
+{
+    struct engine *e = atomic_exchange(&f->prepared, NULL), *none = NULL;
+    if (!e)
+        return;
+    if (!e->gpu_state && oac_engine_open_gpu(e, &f->setup) != OAC_OK) {
+        snprintf(e->gpu_refusal, sizeof e->gpu_refusal, "%s", oaconv_last_error());
+        tell_refusal(f, "prepared", e->gpu_refusal);
+    }
+    if (!atomic_compare_exchange_strong(&f->prepared, &none, e))
+        retire(f, e); /* newer ones have been prepared meanwhile */
+}
+
 oaconv_status oaconv_gpu_reopen(oaconv *f)
 {
     if (!f)
@@ -356,9 +389,11 @@ oaconv_status oaconv_gpu_reopen(oaconv *f)
     settle(f);
     oac_engine_close_gpu(e, &f->setup);
     oaconv_status status = oac_engine_open_gpu(e, &f->setup);
-    atomic_store(&f->gpu_lost, status != OAC_OK);
-    if (status == OAC_OK)
+    if (status == OAC_OK) {
+        atomic_store(&f->gpu_lost, false);
+        reopen_prepared(f);
         return OAC_OK;
+    }
     snprintf(f->cpu_reason, sizeof f->cpu_reason, "the GPU is lost: %s", oaconv_last_error());
     oac_log(&f->log,
             OAC_LOG_ERROR,
@@ -374,7 +409,10 @@ oaconv_status oaconv_gpu_measure(oaconv *f, double seconds, oaconv_gpu_rates *ra
         return oac_fail(OAC_ERR_ARG, "oaconv_gpu_measure: null pointer");
     if (!oac_on_gpu(f, f->engine))
         return oac_fail(OAC_ERR_BACKEND, "oaconv_gpu_measure: no GPU is in use");
-    return f->setup.gpu->measure(f->engine->gpu_state, seconds, rates);
+    oaconv_status status = f->setup.gpu->measure(f->engine->gpu_state, seconds, rates);
+    if (status == OAC_ERR_BACKEND)
+        lose_gpu(f, oaconv_last_error());
+    return status;
 }
 
 void oaconv_get_info(const oaconv *f, oaconv_info *info)

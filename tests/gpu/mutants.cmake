@@ -58,11 +58,14 @@ add_mutant(first_row_for_all open.c "TRY(send_row_numbers(f, request));"
            "TRY_CUDA(cudaMemsetAsync(f->context.row_of, 0, numbers, f->slots[0].stream));")
 add_mutant(wrong_scale open.c "1.0 / (double)" "1.01 / (double)")
 add_mutant(ring_out_lost filter.c "tail[t] += y[n + t];" "tail[t] = y[n + t];")
-add_mutant(no_device_in_this_thread filter.c "TRY_CUDA(cudaSetDevice(f->device));" "")
+add_mutant(no_device_in_this_thread filter.c "TRY(oac_cuda_enter(f->device));" "")
 add_mutant(padding_not_checked self_check.c "if (slot->out[i] != 0)" "if (0)")
 add_mutant(failure_overlooked slot.c "TRY(oac_slot_copy_out(slot, context, n));"
            "(void)oac_slot_copy_out(slot, context, n);" test_gpu_fault gpu_fault::once)
-add_mutant(silent_gpu_freed open.c "if (!f->silent && !oac_cuda_any_abandoned()) {" "{"
-           test_gpu_fault gpu_fault::hang)
-add_mutant(silent_gpu_freed_by_others open.c "if (!f->silent && !oac_cuda_any_abandoned()) {"
-           "if (!f->silent) {" test_gpu_taps)
+add_mutant(silent_gpu_freed open.c "if (!f->silent && !too_late && oac_cuda_begin_release()) {"
+           "oac_cuda_begin_work(); {" test_gpu_fault gpu_fault::hang)
+add_mutant(silent_gpu_freed_by_others in_flight.c "const bool any = list || list_is_short;"
+           "const bool any = false;" test_gpu_taps)
+add_mutant(work_not_waited_for in_flight.c "pthread_rwlock_wrlock(&work);"
+           "pthread_rwlock_rdlock(&work);" test_gpu_fault
+           gpu_fault::freed_while_a_hang_is_not_noticed)

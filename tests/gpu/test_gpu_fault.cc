@@ -2,8 +2,10 @@
  * A GPU may fail in any call, the stream may not: on the double of CUDA. */
 #include "afresh.h"
 
+#include <chrono>
 #include <cppunit/extensions/HelperMacros.h>
 #include <functional>
+#include <thread>
 
 using namespace oac_test;
 
@@ -13,6 +15,26 @@ namespace
 enum { UNKNOWN = 999, ILLEGAL_ADDRESS = 700, MEMORY_ALLOCATION = 2 };
 
 const char *const orders[] = {"eager", "lazy", "random:3"};
+
+/* A filter on the GPU for calls of about 100 samples, its log, and one channel to play. */
+struct Stream {
+    Log log;
+    Random random{9};
+    Rows x, y;
+    size_t t = 0;
+    Filter filter;
+
+    Stream(oaconv_type type, const std::vector<size_t> &lengths, size_t n)
+        : x(random.signal(type, 1, n)),
+          filter({type, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, random.taps(type, lengths))
+    {
+    }
+    void play(size_t n)
+    {
+        filter.process(x, t, n, y, random);
+        t += n;
+    }
+};
 
 class gpu_fault : public Faulty
 {
@@ -24,12 +46,16 @@ class gpu_fault : public Faulty
     CPPUNIT_TEST(oom);
     CPPUNIT_TEST(lost_and_opened_again);
     CPPUNIT_TEST(lost_with_new_taps_prepared);
+    CPPUNIT_TEST(freed_while_a_hang_is_not_noticed);
+    CPPUNIT_TEST(lost_then_prepared_then_opened_again);
+    CPPUNIT_TEST(refused_taps_are_no_lasting_loss);
+    CPPUNIT_TEST(a_failed_measurement_loses_the_gpu);
     CPPUNIT_TEST_SUITE_END();
 
     static const std::vector<GpuCase> &cases()
     {
         static const std::vector<GpuCase> list{{OAC_REAL, {37, 5, 20}, 3, 60, 700},
-                                               {OAC_COMPLEX, {12}, 2, 2000, 5000}};
+                                               {OAC_COMPLEX, {12}, 2, 8000, 9000}};
         return list;
     }
 
@@ -211,6 +237,68 @@ public:
                          respond(OAC_COMPLEX, x, 600, {{0, taps, n_fft}, {300, next, n_fft}}),
                          y);
         }
+    }
+
+    /* To free anything would wait for what hangs, though nobody knows yet that it does. */
+    void freed_while_a_hang_is_not_noticed()
+    {
+        setenv("OACONV_GPU_TIMEOUT", "0.3", 1);
+        Stream s(OAC_REAL, {50}, 1500);
+        s.filter.prepare(s.random.taps(OAC_REAL, {60}));
+        CPPUNIT_ASSERT(s.filter.swap()); /* the next prepare frees what served before */
+        fakecuda_hang(fakecuda_calls() + 3);
+        std::thread work([&s] { s.play(150); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        s.filter.prepare(s.random.taps(OAC_REAL, {70}));
+        work.join();
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(fakecuda_report(), 0L, fakecuda_violations());
+        CPPUNIT_ASSERT_EQUAL(uint64_t{1}, s.filter.info().gpu_losses);
+    }
+
+    void lost_then_prepared_then_opened_again()
+    {
+        Stream s(OAC_REAL, {50}, 1500);
+        fakecuda_fail_once(fakecuda_calls() + 3, UNKNOWN);
+        s.play(150);
+        fakecuda_reset("lazy");
+        s.filter.prepare(s.random.taps(OAC_REAL, {20}));
+        CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_gpu_reopen(s.filter.handle()));
+        CPPUNIT_ASSERT_EQUAL(std::string("cuda"), std::string(s.filter.info().backend));
+        CPPUNIT_ASSERT(s.filter.swap());
+        CPPUNIT_ASSERT_EQUAL(std::string("cuda"), std::string(s.filter.info().backend));
+        CPPUNIT_ASSERT_EQUAL(uint64_t{1}, s.filter.info().gpu_losses);
+        CPPUNIT_ASSERT_EQUAL(size_t{1}, s.log.errors.size());
+    }
+
+    void refused_taps_are_no_lasting_loss()
+    {
+        Stream s(OAC_REAL, {50}, 1500);
+        fakecuda_limit(s.filter.info().device_bytes + 10000);
+        s.filter.prepare(s.random.taps(OAC_REAL, {30000}));
+        CPPUNIT_ASSERT(s.filter.swap());
+        CPPUNIT_ASSERT_EQUAL(OAC_ERR_BACKEND, oaconv_gpu_reopen(s.filter.handle()));
+        CPPUNIT_ASSERT(std::string(s.filter.info().backend) != "cuda");
+        fakecuda_limit(size_t{1} << 30);
+        s.filter.prepare(s.random.taps(OAC_REAL, {50}));
+        CPPUNIT_ASSERT(s.filter.swap());
+        CPPUNIT_ASSERT_EQUAL(std::string("cuda"), std::string(s.filter.info().backend));
+    }
+
+    void a_failed_measurement_loses_the_gpu()
+    {
+        Stream s(OAC_COMPLEX, {50}, 1500);
+        oaconv_gpu_rates rates;
+        for (const long call : {2, 30}) {
+            fakecuda_reset("lazy");
+            CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_gpu_reopen(s.filter.handle()));
+            fakecuda_fail_once(fakecuda_calls() + call, UNKNOWN);
+            CPPUNIT_ASSERT_EQUAL(OAC_ERR_BACKEND,
+                                 oaconv_gpu_measure(s.filter.handle(), 1e-4, &rates));
+            CPPUNIT_ASSERT(std::string(s.filter.info().backend) != "cuda");
+            s.play(150);
+        }
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(fakecuda_report(), 0L, fakecuda_violations());
+        CPPUNIT_ASSERT_EQUAL(size_t{2}, s.log.errors.size());
     }
 };
 

@@ -9,6 +9,7 @@
     entry(cudaSuccess, 0)                                                                          \
     entry(cudaErrorInvalidValue, 1)                                                                \
     entry(cudaErrorMemoryAllocation, 2)                                                            \
+    entry(cudaErrorCudartUnloading, 4)                                                             \
     entry(cudaErrorInitializationError, 3)                                                         \
     entry(cudaErrorInvalidConfiguration, 9)                                                        \
     entry(cudaErrorInvalidPitchValue, 12)                                                          \

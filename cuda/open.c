@@ -141,11 +141,12 @@ static const char *open_with(struct gpu_filter **filter,
     return build(f, request);
 }
 
-/* Batches and lengths are int to cuFFT, and so is a pitch, in bytes, to 2D copies. */
+/* What is int to cuFFT, all points of a batch to be on the safe side, and to 2D copies a pitch in
+ * bytes. */
 static const char *check_sizes(const struct gpu_shape *shape, const struct gpu_plan *plan)
 {
     const size_t pitch = plan->n_fft * plan->width * sizeof(float);
-    if (shape->n_channels * plan->n_segments > INT_MAX || pitch > INT_MAX)
+    if (shape->n_channels * plan->n_segments > INT_MAX / plan->n_fft || pitch > INT_MAX)
         return oac_cuda_failure("%zu channels in FFTs of %zu points are more than a GPU takes",
                                 shape->n_channels,
                                 plan->n_fft);

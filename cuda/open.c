@@ -181,6 +181,7 @@ static const char *try_open(void **state,
         return oac_cuda_failure("%zu bytes of page-locked memory are needed, %zu may be taken",
                                 pinned,
                                 most_pinned_bytes());
+    TRY(check_sizes(shape, plan));
     oac_cuda_begin_work();
     const char *failure = open_with(&f, request, shape, plan);
     oac_cuda_end_work();
@@ -212,7 +213,6 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
                                     .cache = gpu.cache};
     struct gpu_plan plan;
     oac_gpu_plan_init(&plan, &shape);
-    TRY(check_sizes(&shape, &plan));
     for (int halvings = 0;; halvings++) {
         bool no_room = false;
         const char *failure = try_open(state, request, &shape, &plan, &no_room);

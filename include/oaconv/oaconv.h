@@ -279,8 +279,8 @@ typedef struct oaconv_gpu_rates {
 
 /** Measures the parts of the GPU path of a filter, for reports. Its stream is not touched.
  * @param seconds  for each part.
- * @return OAC_OK; OAC_ERR_ARG null pointer; OAC_ERR_BACKEND no GPU in use, or it failed. Working
- *         thread. */
+ * @return OAC_OK; OAC_ERR_ARG null pointer; OAC_ERR_BACKEND no GPU in use, or it failed and
+ *         is lost. Working thread. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_measure(oaconv *filter,
                                                            double seconds,
                                                            oaconv_gpu_rates *rates);

@@ -44,7 +44,7 @@ export TSAN_OPTIONS=halt_on_error=1:ignore_noninstrumented_modules=1
 
 build build/asan "${checked[@]}" -DSANITIZE=address,undefined -DENABLE_CUDA=OFF \
     -- --target apps/all tests/core/all tests/block/all oaconv_cuda_mini \
-    test_gpu_double test_gpu_fault test_gpu_taps test_gpu_choice &&
+    test_gpu_double test_gpu_fault test_gpu_taps test_gpu_random test_gpu_choice &&
     run build/asan -L 'core|block|checked'
 
 threaded=(test_taps_while_running test_threads test_block_taps_while_running test_block_streams

@@ -184,7 +184,9 @@ public:
         Random random(9);
         const Rows taps = random.taps(OAC_REAL, {50, 3}), x = random.signal(OAC_REAL, 2, 900);
         fakecuda_reset("lazy");
-        Filter filter({OAC_REAL, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, taps);
+        Rows given = taps;
+        Filter filter({OAC_REAL, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, given);
+        given = random.taps(OAC_REAL, {50, 3}); /* no longer the filter's */
         Rows y;
         const char *expected[] = {"cuda", "", "cuda", "", "cuda", "cuda"};
         for (size_t piece = 0; piece < 6; piece++) {

@@ -7,7 +7,7 @@
 #include <cufft.h>
 #include <stdbool.h>
 
-enum { OAC_CUDA_MAX_FAILURE = 192 };
+enum { OAC_CUDA_MAX_FAILURE = 256 };
 
 /* Before anything else in a call: the device is this thread's, and nobody's earlier error ours. */
 const char *oac_cuda_enter(int device);

@@ -172,7 +172,7 @@ static const char *try_open(void **state,
     struct gpu_filter *f;
     size_t free_bytes, total, needed = oac_gpu_plan_device_bytes(plan, shape);
     const size_t pinned = oac_gpu_plan_pinned_bytes(plan, shape);
-    char kept[OAC_CUDA_MAX_FAILURE / 2];
+    char kept[OAC_CUDA_MAX_FAILURE];
     TRY_CUDA(cudaMemGetInfo(&free_bytes, &total));
     *no_room = needed > free_bytes || pinned > most_pinned_bytes();
     if (needed > free_bytes)

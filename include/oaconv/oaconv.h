@@ -141,8 +141,8 @@ OAC_EXPORT void oaconv_config_init(oaconv_config *config);
  *
  * With "gpu" (the same as "cuda") a GPU that cannot be had is an error. With "auto" it is taken if
  * it filters at least 1.2 times as fast as the CPU does, both measured here for about 20 ms with
- * signals of this shape; the log says what was found. With all others CUDA is not touched; with
- * these it is started in this process, which makes it unusable in children of fork(), and its
+ * signals of this shape; the log says what was found. With the other names CUDA is not touched;
+ * with these it is started in this process, which makes it unusable in children of fork(), and its
  * device becomes the current one of each thread that calls. Opening a filter runs all its plans
  * once. A GPU that fails later, or is silent for longer than OACONV_GPU_TIMEOUT seconds (10), costs
  * one line in the log and no sample: the CPU goes on. */

@@ -24,7 +24,7 @@ const struct backend *oac_backend_get(size_t i)
 
 static oaconv_status refuse_unknown(const char *name)
 {
-    char usable[128] = "auto, cpu, gpu";
+    char usable[128] = "auto, cpu";
     const char *reason;
     for (size_t i = 0; i < N_BACKENDS; i++)
         if (backends[i]->usable(&reason)) {

@@ -199,6 +199,7 @@ public:
                     message.find(oaconv_backend_name(i), message.find(';')) != std::string::npos;
                 CPPUNIT_ASSERT_EQUAL_MESSAGE(message, oaconv_backend_usable(i, nullptr), listed);
             }
+            CPPUNIT_ASSERT_MESSAGE(message, message.find("gpu") == std::string::npos);
         }
         const std::string endless(100000, 'x');
         EXPECT_REFUSED(

@@ -87,6 +87,12 @@ typedef struct oaconv_config {
                                  OACONV_DEVICE, or 0 */
     size_t hop;             /**< samples; 0 lets the planner choose, now and at every tap change */
     size_t max_hop;         /**< no chosen hop exceeds this; 0 means no such bound */
+    size_t row_length;      /**< samples that each channel has in all: plans for throughput, without
+                                 partitions, and by built-in costs unless OACONV_COST_TABLE is set,
+                                 so that nothing is measured and all processes plan alike; 0: a
+                                 stream */
+    size_t n_fft, segment;  /**< with a hop: the plan that oaconv_get_info() told of another filter
+                                 with the same backend; 0: the planner's choice */
     size_t threads;         /**< that share the channels; 0: one for every core. Never more than
                                  cores or channels. They sleep between calls, stay asleep when a
                                  call is too small to share, and follow the processor affinity and
@@ -226,7 +232,7 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_reopen(oaconv *filter);
 OAC_EXPORT void oaconv_get_info(const oaconv *filter, oaconv_info *info);
 
 /** Convolves whole rows: out[m] = convolve(in[m], row m), "full".
- * @param config  as for oaconv_create().
+ * @param config  as for oaconv_create(); row_length is taken to be n.
  * @param in      M pointers, each to n samples; with n = 0 not read.
  * @param out     M pointers, each to n + P - 1 samples (shorter rows end in zeros); nothing is
  *                written when n = 0, as in numpy.

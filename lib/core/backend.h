@@ -72,8 +72,10 @@ struct choice {
 
 /* The backends of a name; "auto" and "cpu" are the CPU backend that filters what is requested at
  * the least cost. Looks for a GPU with "auto", "gpu" and "cuda" only. */
-oaconv_status
-oac_backend_choose(struct choice *choice, const char *name, const struct plan_request *request);
+oaconv_status oac_backend_choose(struct choice *choice,
+                                 const char *name,
+                                 const struct plan_request *request,
+                                 const struct cost_table *costs);
 
 extern const struct backend oac_backend_simd;
 extern const struct backend oac_backend_volk;

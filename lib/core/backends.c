@@ -2,7 +2,6 @@
  * The list of backends and the choice among them. */
 #include "backend.h"
 
-#include "cost_table.h"
 #include "error.h"
 
 #include <stdio.h>
@@ -49,7 +48,10 @@ static oaconv_status find_by_name(const char *name, const struct backend **backe
 }
 
 /* The CPU backend whose best plan costs least, and how the others compare. */
-static void find_cheapest(struct choice *choice, const char *name, struct plan_request request)
+static void find_cheapest(struct choice *choice,
+                          const char *name,
+                          struct plan_request request,
+                          const struct cost_table *costs)
 {
     const char *what;
     char others[OAC_MAX_REASON / 2] = "";
@@ -60,7 +62,7 @@ static void find_cheapest(struct choice *choice, const char *name, struct plan_r
             continue;
         struct plan plan;
         request.method = backends[i]->method;
-        oac_plan_init(&plan, &request, oac_cost_table());
+        oac_plan_init(&plan, &request, costs);
         const bool best = !choice->cpu || plan.cost < least;
         const size_t used = strlen(others);
         if (choice->cpu)
@@ -83,13 +85,15 @@ static void find_cheapest(struct choice *choice, const char *name, struct plan_r
              others);
 }
 
-oaconv_status
-oac_backend_choose(struct choice *choice, const char *name, const struct plan_request *request)
+oaconv_status oac_backend_choose(struct choice *choice,
+                                 const char *name,
+                                 const struct plan_request *request,
+                                 const struct cost_table *costs)
 {
     *choice = (struct choice){0};
     if (!strcmp(name, "auto") || !strcmp(name, "cpu")) {
         const char *refusal;
-        find_cheapest(choice, name, *request);
+        find_cheapest(choice, name, *request, costs);
         if (!strcmp(name, "cpu"))
             return OAC_OK;
         if (oac_backend_cuda.usable(&refusal))
@@ -105,7 +109,7 @@ oac_backend_choose(struct choice *choice, const char *name, const struct plan_re
     if (named == &oac_backend_cuda) {
         choice->gpu = named;
         choice->gpu_required = true;
-        find_cheapest(choice, name, *request);
+        find_cheapest(choice, name, *request, costs);
     } else {
         choice->cpu = named;
     }

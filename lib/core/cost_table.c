@@ -70,10 +70,17 @@ static void make_cached(void)
         complain(path, why);
 }
 
+/* What the user says, or NULL. */
+static const char *source_asked_for(void)
+{
+    const char *source = getenv("OACONV_COST_TABLE");
+    return source && *source ? source : NULL;
+}
+
 static void make(void)
 {
-    const char *source = getenv("OACONV_COST_TABLE"), *why;
-    if (!source || !*source) {
+    const char *source = source_asked_for(), *why;
+    if (!source) {
         measure();
     } else if (!strcmp(source, "nominal")) {
         oac_cost_set_nominal(&table);
@@ -89,4 +96,20 @@ const struct cost_table *oac_cost_table(void)
 {
     pthread_once(&made_once, make);
     return &table;
+}
+
+static struct cost_table nominal_table;
+static pthread_once_t nominal_once = PTHREAD_ONCE_INIT;
+
+static void make_nominal(void)
+{
+    oac_cost_set_nominal(&nominal_table);
+}
+
+const struct cost_table *oac_cost_table_at_once(void)
+{
+    if (source_asked_for())
+        return oac_cost_table();
+    pthread_once(&nominal_once, make_nominal);
+    return &nominal_table;
 }

@@ -13,6 +13,10 @@
  * or written costs a line on stderr, and the table is measured. */
 const struct cost_table *oac_cost_table(void);
 
+/* The same, but the one built in where the variable is unset: there at once, and the same in every
+ * process. */
+const struct cost_table *oac_cost_table_at_once(void);
+
 /* Measures on this machine what the backends need; false when memory is short. */
 bool oac_cost_measure(struct cost_table *table);
 

@@ -29,9 +29,14 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
                         "a hop of %zu samples; at most %zu are possible",
                         config->hop > config->max_hop ? config->hop : config->max_hop,
                         OAC_MAX_HOP);
+    if (!config->n_fft != !config->segment || (config->n_fft && !config->hop))
+        return oac_fail(OAC_ERR_ARG, "a plan is an n_fft, a segment and a hop, or none of them");
     f->setup.type = config->type;
     f->setup.n_channels = config->n_channels ? config->n_channels : config->n_rows;
     f->setup.hop = config->hop;
+    f->setup.row_length = config->row_length;
+    f->setup.n_fft = config->n_fft;
+    f->setup.segment = config->segment;
     f->setup.means.batch = config->batch ? config->batch : default_batch;
     f->log = (struct log){config->log, config->log_context};
     atomic_init(&f->max_hop, config->max_hop);
@@ -134,8 +139,8 @@ choose_backends(oaconv *f, const oaconv_config *config, const struct taps *taps,
     struct choice choice;
     const struct plan_request request =
         oac_engine_request(&f->setup, taps, atomic_load(&f->max_hop));
-    oaconv_status status =
-        oac_backend_choose(&choice, oac_wanted_backend(config->backend), &request);
+    oaconv_status status = oac_backend_choose(
+        &choice, oac_wanted_backend(config->backend), &request, oac_engine_costs(&f->setup));
     if (status != OAC_OK)
         return status;
     f->setup.cpu = choice.cpu;

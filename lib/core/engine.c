@@ -34,15 +34,37 @@ static bool alloc_pending(const struct setup *setup, struct engine *e, size_t ca
 struct plan_request
 oac_engine_request(const struct setup *setup, const struct taps *taps, size_t max_hop)
 {
+    /* Calls with whole rows are so long that each row has the caches for itself. */
+    const bool alone = setup->row_length > 0;
     return (struct plan_request){.type = setup->type,
-                                 .n_channels = setup->n_channels,
-                                 .n_rows = taps->n_distinct,
+                                 .n_channels = alone ? 1 : setup->n_channels,
+                                 .n_rows = alone ? 1 : taps->n_distinct,
                                  .n_taps = taps->longest,
                                  .hop = setup->hop,
-                                 .max_hop = max_hop};
+                                 .max_hop = max_hop,
+                                 .row_length = setup->row_length,
+                                 .n_fft = setup->n_fft,
+                                 .segment = setup->segment};
 }
 
-static void
+const struct cost_table *oac_engine_costs(const struct setup *setup)
+{
+    return setup->row_length ? oac_cost_table_at_once() : oac_cost_table();
+}
+
+static oaconv_status refuse_plan(const struct plan_request *request)
+{
+    return oac_fail(
+        OAC_ERR_ARG,
+        "no plan: an FFT of %zu points, segments of %zu samples and a hop of %zu do not "
+        "go together with %zu taps",
+        request->n_fft,
+        request->segment,
+        request->hop,
+        request->n_taps);
+}
+
+static oaconv_status
 make_plan(struct engine *e, const struct setup *setup, const struct taps *taps, size_t max_hop)
 {
     const size_t hop = setup->hop ? setup->hop : 1;
@@ -55,9 +77,12 @@ make_plan(struct engine *e, const struct setup *setup, const struct taps *taps, 
     if (setup->cpu->uses_fft) {
         struct plan_request request = oac_engine_request(setup, taps, max_hop);
         request.method = setup->cpu->method;
-        oac_plan_init(&e->plan, &request, oac_cost_table());
+        if (request.n_fft && !oac_plan_exists(&request))
+            return refuse_plan(&request);
+        oac_plan_init(&e->plan, &request, oac_engine_costs(setup));
         oac_plan_describe(&e->plan, &request, e->plan_reason, sizeof e->plan_reason);
     }
+    return OAC_OK;
 }
 
 oaconv_status oac_engine_open_gpu(struct engine *e, const struct setup *setup)
@@ -111,8 +136,9 @@ oaconv_status oac_engine_create(struct engine **engine,
     struct engine *e = oac_alloc(1, sizeof *e);
     if (!e)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
-    make_plan(e, setup, taps, demand->max_hop);
-    oaconv_status status = build(e, setup, taps, demand);
+    oaconv_status status = make_plan(e, setup, taps, demand->max_hop);
+    if (status == OAC_OK)
+        status = build(e, setup, taps, demand);
     if (status != OAC_OK) {
         oac_engine_destroy(e, setup);
         return status;

@@ -10,7 +10,7 @@
 struct setup {
     oaconv_type type;
     size_t n_channels;
-    size_t hop; /* as configured */
+    size_t hop, row_length, n_fft, segment; /* as configured */
     const struct backend *cpu;
     const struct backend *gpu; /* or NULL */
     struct means means;
@@ -32,9 +32,10 @@ struct engine {
     struct engine *next; /* in the list of the retired */
 };
 
-/* What the planner is asked for these taps. */
+/* What the planner is asked for these taps, and by what costs. */
 struct plan_request
 oac_engine_request(const struct setup *setup, const struct taps *taps, size_t max_hop);
+const struct cost_table *oac_engine_costs(const struct setup *setup);
 
 struct demand {
     size_t max_hop;

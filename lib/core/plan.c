@@ -80,11 +80,19 @@ static double block_cost(const struct plan_request *request,
     return cost;
 }
 
+/* Transforms for n samples, where the last hop may be a shorter one. */
+static double n_ffts(const struct plan_request *request, const struct plan *plan, size_t n)
+{
+    const size_t each = segments_per_fft(request) * plan->segment, last = n % plan->hop;
+    return (double)(n / plan->hop) * (double)divide_up(plan->hop, each) +
+           (double)divide_up(last, each);
+}
+
 static void
 set_cost(const struct plan_request *request, const struct cost_table *costs, struct plan *plan)
 {
-    const size_t n_ffts = divide_up(plan->hop, segments_per_fft(request) * plan->segment);
-    plan->cost = (double)n_ffts * block_cost(request, costs, plan) / (double)plan->hop;
+    const size_t n = request->row_length ? request->row_length : plan->hop;
+    plan->cost = n_ffts(request, plan, n) * block_cost(request, costs, plan) / (double)n;
 }
 
 /* The longest hop the plan may choose. */
@@ -92,8 +100,9 @@ static size_t hop_bound(const struct plan_request *request)
 {
     const double sample_bytes =
         (is_real(request) ? 1 : 2) * sizeof(float) * (double)request->n_channels;
-    size_t bound = most(4 * request->n_taps, 512);
-    bound = least(bound, OAC_MAX_HOP);
+    size_t bound = OAC_MAX_HOP;
+    if (!request->row_length)
+        bound = least(bound, most(4 * request->n_taps, 512));
     bound = least(bound, most((size_t)(hop_budget / sample_bytes), 64));
     if (request->max_hop)
         bound = least(bound, request->max_hop);
@@ -145,7 +154,7 @@ static struct plan partitioned_plan(const struct plan_request *request, size_t n
  * and many are only for a hop that something other than the taps keeps short. */
 static bool may_be_partitioned(const struct plan_request *request, const struct plan *plan)
 {
-    if (request->method != COST_FOLDED || plan->n_partitions < 2)
+    if (request->method != COST_FOLDED || plan->n_partitions < 2 || request->row_length)
         return false;
     const double bytes = (double)(points(request, plan->n_fft) * point_bytes) *
                          ((double)history(plan) * (double)request->n_channels +
@@ -162,6 +171,12 @@ static bool may_be_whole(const struct plan_request *request, size_t n_fft)
     return n_fft >= request->n_taps && (spectra <= spectra_budget || n_fft <= 4 * request->n_taps);
 }
 
+/* Of two, in the points of a transform. */
+static size_t smallest_power(const struct plan_request *request)
+{
+    return request->method == COST_FOLDED ? 64 : 16;
+}
+
 enum { N_FACTORS = 3, N_POWERS = 27, MOST_CANDIDATES = 2 * N_FACTORS * N_POWERS };
 
 /* Plans of every size worth a thought: transforms of 1, 3 and 5 times a power of two. */
@@ -170,9 +185,8 @@ static size_t list_candidates(const struct plan_request *request,
                               struct plan *list)
 {
     static const size_t factors[N_FACTORS] = {1, 3, 5};
-    const size_t smallest = request->method == COST_FOLDED ? 64 : 16;
     size_t n = 0;
-    for (size_t power = smallest; power <= largest_fft; power *= 2)
+    for (size_t power = smallest_power(request); power <= largest_fft; power *= 2)
         for (size_t i = 0; i < N_FACTORS; i++) {
             const size_t n_fft = factors[i] * power * samples_per_point(request);
             if (n_fft > largest_fft)
@@ -193,18 +207,57 @@ static bool cheaper(const struct plan *a, const struct plan *b)
     return a->cost < b->cost;
 }
 
-/* How much dearer than the cheapest a plan with a shorter hop may be. */
-static const double near_best = 1.05;
+/* How much dearer than the cheapest a plan with a shorter hop may be: less where only memory and
+ * caches gain from it. */
+static double near_best(const struct plan_request *request)
+{
+    return request->row_length ? 1.01 : 1.05;
+}
 
 static bool shorter(const struct plan *a, const struct plan *b)
 {
     return a->hop != b->hop ? a->hop < b->hop : cheaper(a, b);
 }
 
+/* The plan that was made before. */
+static struct plan pinned_plan(const struct plan_request *request)
+{
+    return (struct plan){.n_taps = request->n_taps,
+                         .n_fft = request->n_fft,
+                         .segment = request->segment,
+                         .hop = request->hop,
+                         .n_partitions = 1,
+                         .partition = request->n_taps};
+}
+
+/* Whether list_candidates() would try it. */
+static bool is_size(const struct plan_request *request, size_t n_fft)
+{
+    const size_t n = points(request, n_fft);
+    size_t odd = n;
+    while (odd > 0 && odd % 2 == 0)
+        odd /= 2;
+    return n * samples_per_point(request) == n_fft && n_fft <= largest_fft &&
+           (odd == 1 || odd == 3 || odd == 5) && n / odd >= smallest_power(request);
+}
+
+bool oac_plan_exists(const struct plan_request *request)
+{
+    return is_size(request, request->n_fft) && request->segment > 0 &&
+           request->n_taps <= request->n_fft &&
+           request->segment <= request->n_fft - request->n_taps + 1 &&
+           request->hop >= request->segment;
+}
+
 void oac_plan_init(struct plan *plan,
                    const struct plan_request *request,
                    const struct cost_table *costs)
 {
+    if (request->n_fft) {
+        *plan = pinned_plan(request);
+        set_cost(request, costs, plan);
+        return;
+    }
     struct plan list[MOST_CANDIDATES];
     const size_t n = list_candidates(request, costs, list);
     *plan = list[0];
@@ -212,7 +265,7 @@ void oac_plan_init(struct plan *plan,
         if (cheaper(&list[i], plan))
             *plan = list[i];
     if (!request->hop) {
-        const double limit = near_best * plan->cost;
+        const double limit = near_best(request) * plan->cost;
         for (size_t i = 0; i < n; i++)
             if (list[i].cost <= limit && shorter(&list[i], plan))
                 *plan = list[i];
@@ -225,14 +278,16 @@ void oac_plan_describe(const struct plan *plan,
                        size_t size)
 {
     char hop[96], parts[64] = "";
-    if (request->hop)
+    if (request->n_fft)
+        snprintf(hop, sizeof hop, "the plan that was asked for");
+    else if (request->hop)
         snprintf(hop, sizeof hop, "the hop that was asked for");
     else
         snprintf(hop,
                  sizeof hop,
                  "the shortest hop up to %zu within %.0f %% of the least cost",
                  hop_bound(request),
-                 100 * (near_best - 1));
+                 100 * (near_best(request) - 1));
     if (plan->n_partitions > 1)
         snprintf(parts,
                  sizeof parts,

@@ -14,6 +14,9 @@ struct plan_request {
     size_t n_taps;     /* P */
     size_t hop;        /* 0: the plan chooses */
     size_t max_hop;    /* bound on a chosen hop; 0: none */
+    size_t row_length; /* samples that a row has in all, and nobody waits for; 0: a stream */
+    /* A plan that was made before, its hop included; 0: none. */
+    size_t n_fft, segment;
 };
 
 struct plan {
@@ -25,6 +28,9 @@ struct plan {
     size_t n_partitions, partition;
     double cost; /* estimated nanoseconds per new sample of one channel */
 };
+
+/* Whether a plan of that n_fft, segment and hop can be had. */
+bool oac_plan_exists(const struct plan_request *request);
 
 /* A pure function of the request, whose sizes are within the OAC_MAX_ bounds, and the costs. */
 void oac_plan_init(struct plan *plan,

@@ -35,7 +35,7 @@ struct channel {
 struct simd {
     struct plan plan;
     const struct simd_kernel *kernel;
-    struct simd_fft fft;
+    const struct simd_fft *fft;
     size_t width;         /* floats per sample */
     size_t spectrum;      /* floats per spectrum */
     size_t n_tail;        /* samples a whole segment owes to later ones */
@@ -80,7 +80,7 @@ static void destroy(void *state)
     oac_free(s->spectra);
     oac_free(s->tails);
     oac_free(s->slots);
-    oac_simd_fft_free(&s->fft);
+    oac_simd_fft_close(s->fft);
     oac_free(s);
 }
 
@@ -92,14 +92,14 @@ static void transform_taps(const struct simd *s,
                            size_t n,
                            float *to)
 {
-    const double scale = 1.0 / (double)s->fft.n;
+    const double scale = 1.0 / (double)s->fft->n;
     float *x = s->scratch[0].in;
     memset(x, 0, s->plan.n_fft * s->width * sizeof *x);
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < tap_width; i++)
             x[k * s->width + i] = (float)(row->taps[(first + k) * tap_width + i] * scale);
     const struct simd_block block = {.in = x, .n_in = least(whole(n), s->plan.n_fft)};
-    s->kernel->forward(&s->fft, &block, to);
+    s->kernel->forward(s->fft, &block, to);
 }
 
 /* All partitions of a row; a row that ends early leaves zeros. */
@@ -178,8 +178,8 @@ build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n
 {
     const bool real = taps->type == OAC_REAL;
     measure_up(s, plan, taps, n_workers);
-    if (!oac_simd_fft_init(&s->fft, real ? plan->n_fft / 2 : plan->n_fft, real, s->kernel->width) ||
-        !alloc_all(s, taps->n_distinct))
+    s->fft = oac_simd_fft_open(real ? plan->n_fft / 2 : plan->n_fft, real, s->kernel->width);
+    if (!s->fft || !alloc_all(s, taps->n_distinct))
         return false;
     lay_out_channels(s, taps);
     for (size_t i = 0; i < taps->n_distinct; i++)
@@ -284,7 +284,7 @@ convolve(const struct simd *s, const struct scratch *w, struct channel *c, const
 {
     const struct simd_block block = open_block(s, w, c, p);
     bring_in(s, w, p);
-    s->kernel->convolve(&s->fft, &block, c->spectra, w->work);
+    s->kernel->convolve(s->fft, &block, c->spectra, w->work);
     close_block(s, w, c, p);
 }
 
@@ -317,15 +317,15 @@ static void convolve_partitioned(const struct simd *s,
         const struct simd_block block = open_block(s, w, c, &pieces[t]);
         bring_in(s, w, &pieces[t]);
         c->newest = (c->newest + 1) % s->n_slots;
-        s->kernel->forward(&s->fft, &block, c->slots + c->newest * s->spectrum);
+        s->kernel->forward(s->fft, &block, c->slots + c->newest * s->spectrum);
     }
     c->n_past = least(c->n_past + n, s->n_slots);
     for (size_t t = 0; t < n; t++)
         sums[t] = list_inputs(s, w, c, t, n - 1 - t, s->plan.n_partitions);
-    s->kernel->multiply_add(s->fft.n, sums, n, c->spectra);
+    s->kernel->multiply_add(s->fft->n, sums, n, c->spectra);
     for (size_t t = 0; t < n; t++) {
         const struct simd_block block = open_block(s, w, c, &pieces[t]);
-        s->kernel->inverse(&s->fft, w->work + t * s->spectrum, &block);
+        s->kernel->inverse(s->fft, w->work + t * s->spectrum, &block);
         close_block(s, w, c, &pieces[t]);
     }
 }
@@ -399,8 +399,8 @@ static void drain_partitions(const struct simd *s,
         const struct simd_sum sum = list_inputs(s, w, c, 0, k * s->stride - hop, K - k);
         if (sum.n_inputs == 0)
             continue;
-        s->kernel->multiply_add(s->fft.n, &sum, 1, c->spectra + k * s->spectrum);
-        s->kernel->inverse(&s->fft, w->work, &block);
+        s->kernel->multiply_add(s->fft->n, &sum, 1, c->spectra + k * s->spectrum);
+        s->kernel->inverse(s->fft, w->work, &block);
         add(tail + at * s->width, w->out, least(s->plan.n_fft, owed - at) * s->width);
     }
 }

@@ -5,6 +5,7 @@
 #include "memory.h"
 
 #include <math.h>
+#include <pthread.h>
 
 enum { LANE = 4, LEAST_BITS = 6 };
 
@@ -88,22 +89,75 @@ static float *make_later(size_t n, size_t radix)
     return table;
 }
 
-bool oac_simd_fft_init(struct simd_fft *fft, size_t n, bool real, size_t width)
+/* One that is open, or several times so. */
+struct shared_fft {
+    struct simd_fft fft; /* first: what its users hold */
+    size_t n_users;
+    struct shared_fft *next;
+};
+
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list */
+static struct shared_fft *shared_ffts;
+
+static void free_shared(struct shared_fft *shared)
 {
+    for (int p = 0; p < shared->fft.n_passes; p++)
+        oac_free(shared->fft.twiddle[p]);
+    oac_free(shared);
+}
+
+static struct shared_fft *make(size_t n, bool real, size_t width)
+{
+    struct shared_fft *shared = oac_alloc(1, sizeof *shared);
+    if (!shared)
+        return NULL;
+    struct simd_fft *fft = &shared->fft;
     *fft = (struct simd_fft){.n = n, .width = width, .real = real};
     factorize(fft);
     bool made = (fft->twiddle[0] = make_first(fft)) != NULL;
     size_t points = n / (size_t)fft->radix[0];
     for (int p = 1; made && p < fft->n_passes; points /= (size_t)fft->radix[p++])
         made = (fft->twiddle[p] = make_later(points, (size_t)fft->radix[p])) != NULL;
-    if (!made)
-        oac_simd_fft_free(fft);
-    return made;
+    if (made)
+        return shared;
+    free_shared(shared);
+    return NULL;
 }
 
-void oac_simd_fft_free(struct simd_fft *fft)
+static bool is_same(const struct simd_fft *fft, size_t n, bool real, size_t width)
 {
-    for (int p = 0; p < fft->n_passes; p++)
-        oac_free(fft->twiddle[p]);
-    *fft = (struct simd_fft){0};
+    return fft->n == n && fft->real == real && fft->width == width;
+}
+
+const struct simd_fft *oac_simd_fft_open(size_t n, bool real, size_t width)
+{
+    pthread_mutex_lock(&shared_lock);
+    struct shared_fft *shared = shared_ffts;
+    while (shared && !is_same(&shared->fft, n, real, width))
+        shared = shared->next;
+    if (!shared && (shared = make(n, real, width))) {
+        shared->next = shared_ffts;
+        shared_ffts = shared;
+    }
+    if (shared)
+        shared->n_users++;
+    pthread_mutex_unlock(&shared_lock);
+    return shared ? &shared->fft : NULL;
+}
+
+void oac_simd_fft_close(const struct simd_fft *fft)
+{
+    if (!fft)
+        return;
+    pthread_mutex_lock(&shared_lock);
+    struct shared_fft **place = &shared_ffts;
+    while (&(*place)->fft != fft)
+        place = &(*place)->next;
+    struct shared_fft *shared = *place;
+    const bool last = --shared->n_users == 0;
+    if (last)
+        *place = shared->next;
+    pthread_mutex_unlock(&shared_lock);
+    if (last)
+        free_shared(shared);
 }

@@ -38,9 +38,9 @@ struct simd_fft {
 /* Whether there is a transform of n complex points: n = 2^k, 3 * 2^k or 5 * 2^k, k >= 6. */
 bool oac_simd_fft_exists(size_t n);
 
-/* Makes the tables for vectors of `width` floats; false, and *fft freed, when memory is short.
- * Free with oac_simd_fft_free(), which accepts a zeroed one. */
-bool oac_simd_fft_init(struct simd_fft *fft, size_t n, bool real, size_t width);
-void oac_simd_fft_free(struct simd_fft *fft);
+/* The transform for vectors of `width` floats, NULL when memory is short. All who have it open at
+ * the same time share its tables. Any thread; may wait while another one makes some. */
+const struct simd_fft *oac_simd_fft_open(size_t n, bool real, size_t width);
+void oac_simd_fft_close(const struct simd_fft *fft); /* accepts NULL */
 
 #endif

@@ -17,8 +17,12 @@ static void move_pointers(char **moved, const void *const *rows, size_t n, size_
 oaconv_status
 oaconv_convolve(const oaconv_config *config, const void *const *in, void *const *out, size_t n)
 {
+    if (!config)
+        return oac_fail(OAC_ERR_ARG, "oaconv_convolve: null pointer");
     oaconv *f = NULL;
-    oaconv_status status = oaconv_create(&f, config);
+    oaconv_config known = *config;
+    known.row_length = n;
+    oaconv_status status = oaconv_create(&f, &known);
     if (status != OAC_OK || n == 0) {
         oaconv_destroy(f);
         return status;

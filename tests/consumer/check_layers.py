@@ -47,7 +47,7 @@ LAYERS = [
     ("lib/core/direct.c", BACKEND),
     ("lib/core/volk.c", BACKEND + ["fft.h", "pthread.h", "volk/*"]),
     ("lib/core/simd.c", BACKEND + ["simd_kernel.h"]),
-    ("lib/core/simd_fft.[ch]", C + ["simd_fft.h", "memory.h"]),
+    ("lib/core/simd_fft.[ch]", C + ["simd_fft.h", "memory.h", "pthread.h"]),
     ("lib/core/simd_vector.h", C + ["*intrin.h"]),
     ("lib/core/simd_kernel.[ch]", C + ["simd_fft.h", "simd_kernel.h", "simd_vector.h"]),
     ("lib/core/simd_choice.c", C + ["simd_kernel.h", "pthread.h"]),

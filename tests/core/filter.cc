@@ -45,6 +45,9 @@ oaconv_config to_config(const Spec &spec, const Rows &taps, std::vector<oaconv_r
     config.batch = spec.batch;
     config.log = spec.log;
     config.log_context = spec.log_context;
+    config.row_length = spec.row_length;
+    config.n_fft = spec.n_fft;
+    config.segment = spec.segment;
     return config;
 }
 

@@ -15,6 +15,7 @@ struct Spec {
     size_t n_channels = 0, hop = 0, max_hop = 0, threads = 0, batch = 0;
     oaconv_log log = nullptr;
     void *log_context = nullptr;
+    size_t row_length = 0, n_fft = 0, segment = 0;
 };
 
 /* The spec and the taps as the library takes them; `rows` is what they are kept in. */

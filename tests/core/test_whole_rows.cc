@@ -56,9 +56,12 @@ class whole_rows : public CppUnit::TestFixture
     }
 
     /* The transform size that convolve() works with. */
-    static size_t n_fft_of(const Kind &kind, const Rows &taps, size_t n, size_t hop)
+    static size_t
+    n_fft_of(const Kind &kind, const Rows &taps, size_t n_channels, size_t n, size_t hop)
     {
-        return Filter({kind.type, kind.backend, n, hop}, taps).info().n_fft;
+        Spec spec{kind.type, kind.backend, n_channels, hop};
+        spec.row_length = n;
+        return Filter(spec, taps).info().n_fft;
     }
 
     static void check(const Kind &kind,
@@ -70,10 +73,11 @@ class whole_rows : public CppUnit::TestFixture
         Random random(81);
         const Rows taps = random.taps(kind.type, lengths);
         const Rows x = random.signal(kind.type, n_channels, n);
-        expect_close(say(kind.label, " n=", n, " P[0]=", lengths[0], " hop=", hop, " seed=81"),
-                     kind.type,
-                     respond(kind.type, x, n, {{0, taps, n_fft_of(kind, taps, n_channels, hop)}}),
-                     convolve(kind, x, n, taps, hop));
+        expect_close(
+            say(kind.label, " n=", n, " P[0]=", lengths[0], " hop=", hop, " seed=81"),
+            kind.type,
+            respond(kind.type, x, n, {{0, taps, n_fft_of(kind, taps, n_channels, n, hop)}}),
+            convolve(kind, x, n, taps, hop));
     }
 
 public:
@@ -101,7 +105,9 @@ public:
             Random random(82);
             const Rows taps = random.taps(kind.type, {100, 20});
             const Rows x = random.signal(kind.type, 2, 2345);
-            Filter filter({kind.type, kind.backend}, taps);
+            Spec spec{kind.type, kind.backend};
+            spec.row_length = 2345;
+            Filter filter(spec, taps);
             expect_repeated(kind.backend,
                             kind.label + " seed=82",
                             play(filter, x, 2345, random),

@@ -25,10 +25,11 @@ stage_taps(const struct gpu_filter *f, const struct gpu_request *request, size_t
     memset(f->slots[0].in, 0, request->n_rows * n * width * sizeof(float));
     for (size_t row = 0; row < request->n_rows; row++) {
         const oaconv_row *taps = request->rows[row];
+        const float *values = taps->taps;
         float *to = f->slots[0].in + row * n * width;
         for (size_t i = 0; i < n && k + i < taps->n_taps; i++)
             for (size_t part = 0; part < tap_width; part++)
-                to[i * width + part] = (float)(taps->taps[(k + i) * tap_width + part] * scale);
+                to[i * width + part] = (float)(values[(k + i) * tap_width + part] * scale);
     }
 }
 

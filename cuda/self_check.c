@@ -36,20 +36,22 @@ stage_impulses(struct slot *slot, const struct unit_context *context, size_t uni
 static void respond(
     const struct gpu_plan *plan, size_t unit, const oaconv_row *row, size_t tap_width, double *y)
 {
+    const float *taps = row->taps;
     for (size_t i = 0; i < plan->units[unit]; i++)
         for (size_t k = 0; k < row->n_taps; k++)
             for (size_t part = 0; part < tap_width; part++)
                 y[(impulse_at(plan, i) + k) * plan->width + part] +=
-                    (double)impulse_height(i) * (double)row->taps[k * tap_width + part];
+                    (double)impulse_height(i) * (double)taps[k * tap_width + part];
 }
 
 /* How far off the answer of a row may be. */
 static double allowed_error(const struct gpu_plan *plan, const oaconv_row *row, size_t tap_width)
 {
     const double n_covering = 2 + (double)row->n_taps / (double)plan->segment;
+    const float *taps = row->taps;
     double magnitude = 0;
     for (size_t k = 0; k < row->n_taps * tap_width; k++)
-        magnitude += fabs((double)row->taps[k]);
+        magnitude += fabs((double)taps[k]);
     return tolerance * FLT_EPSILON * log2((double)plan->n_fft) * magnitude * n_covering;
 }
 

@@ -10,16 +10,17 @@
 static void accumulate(oaconv_type type, const float *x, size_t n, const oaconv_row *h, double *y)
 {
     const size_t width = sample_width(type);
+    const float *taps = h->taps;
     for (size_t k = 0; k < h->n_taps; k++) {
         double *to = y + k * width;
         if (type == OAC_COMPLEX) {
-            const double re = h->taps[2 * k], im = h->taps[2 * k + 1];
+            const double re = taps[2 * k], im = taps[2 * k + 1];
             for (size_t t = 0; t < n; t++) {
                 to[2 * t] += re * x[2 * t] - im * x[2 * t + 1];
                 to[2 * t + 1] += re * x[2 * t + 1] + im * x[2 * t];
             }
         } else {
-            const double tap = h->taps[k];
+            const double tap = taps[k];
             for (size_t i = 0; i < n * width; i++)
                 to[i] += tap * x[i];
         }

@@ -53,16 +53,25 @@ typedef enum oaconv_status {
     OAC_ERR_BACKEND    /**< the backend is unknown, not usable here, or has failed */
 } oaconv_status;
 
-/** Signal and taps. Samples are float; a complex sample is two of them, real part first. */
+/** What samples and taps consist of: a real sample or tap is one such element, a complex one is
+ * two, real part first. Wherever this header says samples or taps, they are of the filter's
+ * precision. */
+typedef enum oaconv_precision {
+    OAC_SINGLE = 0, /**< float; samples below 1e38 / N in magnitude, taps above 1e-38 N */
+    OAC_DOUBLE      /**< double; samples below 1e308 / N, taps above 1e-308 N. With the backends
+                         "volk" and "direct" only */
+} oaconv_precision;
+
+/** Signal and taps. */
 typedef enum oaconv_type {
     OAC_REAL = 0,          /**< real signal, real taps (GNU Radio: fff) */
     OAC_COMPLEX_REAL_TAPS, /**< complex signal, real taps (ccf) */
     OAC_COMPLEX            /**< complex signal, complex taps (ccc) */
 } oaconv_type;
 
-/** One row of taps: n_taps floats, or n_taps pairs of floats for OAC_COMPLEX. Only read. */
+/** One row of taps: n_taps elements, or n_taps pairs of elements for OAC_COMPLEX. Only read. */
 typedef struct oaconv_row {
-    const float *taps;
+    const void *taps; /**< float or double, as the precision of the filter says */
     size_t n_taps;
 } oaconv_row;
 
@@ -78,6 +87,7 @@ typedef void (*oaconv_log)(void *context, oaconv_log_level level, const char *li
 /** What oaconv_create() needs to know. Fill it with oaconv_config_init() first. */
 typedef struct oaconv_config {
     oaconv_type type;
+    oaconv_precision precision;
     const oaconv_row *rows; /**< n_rows rows, copied; lengths may differ */
     size_t n_rows;          /**< M, or 1: one row for all channels */
     size_t n_channels;      /**< M; 0 means n_rows */
@@ -132,18 +142,23 @@ typedef struct oaconv_info {
 /** A filter at work; opaque. */
 typedef struct oaconv oaconv;
 
-/** Sets every field: OAC_REAL, no rows, backend "auto", any GPU, hop chosen by the planner. */
+/** Sets every field: OAC_REAL, OAC_SINGLE, no rows, backend "auto", any GPU, hop chosen by the
+ * planner. */
 OAC_EXPORT void oaconv_config_init(oaconv_config *config);
 
 /** Makes a filter.
  * @param filter  receives the handle, NULL on failure; destroy with oaconv_destroy().
  * @param config  only read; its rows may be freed after the call.
  * @return OAC_OK; OAC_ERR_ARG no rows, an empty row, NaN or Inf taps, n_rows neither 1 nor
- *         n_channels, an unknown type; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY; OAC_ERR_BACKEND.
+ *         n_channels, an unknown type or precision; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
+ *         OAC_ERR_BACKEND, also where the backend does not compute in this precision.
  * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size with
  * backend "volk". The first call in a process measures what transforms cost here, in about half a
  * second; the environment variable OACONV_COST_TABLE = "nominal", "cache" or the path of a file
  * pins the costs, and OACONV_SIMD = "avx512", "avx2" or "generic" the kernels of backend "simd".
+ *
+ * "simd" and "cuda" compute in single precision only: in double they are refused by name, "auto" and
+ * "cpu" choose among the others, and CUDA is not touched.
  *
  * With "gpu" (the same as "cuda") a GPU that cannot be had is an error. With "auto" it is taken if
  * it filters at least 1.2 times as fast as the CPU does, both measured here for about 20 ms with
@@ -244,7 +259,8 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_convolve(const oaconv_config *con
 
 /** FFTW's planner is one for the whole process. A program that plans with FFTW itself names the
  * lock it holds meanwhile, before its first oaconv_create(); without this call the planner is made
- * thread safe by fftwf_make_planner_thread_safe().
+ * thread safe by fftwf_make_planner_thread_safe(), and fftw_make_planner_thread_safe() for double
+ * precision.
  * @param lock, unlock  called with context around every plan; both NULL takes the lock back. */
 OAC_EXPORT void
 oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *context);

@@ -46,7 +46,7 @@ struct backend {
 
     /* Adds the P - 1 samples still to come of every channel to tail [M][P - 1], or forgets them
      * where tail is NULL, and is empty again. Cannot fail, allocates nothing. */
-    void (*drain)(void *state, float *const *tail);
+    void (*drain)(void *state, void *const *tail);
 
     void (*destroy)(void *state); /* accepts NULL and half-built */
 
@@ -55,7 +55,7 @@ struct backend {
     oaconv_status (*measure)(void *state, double seconds, oaconv_gpu_rates *rates);
 };
 
-/* All backends, usable or not. */
+/* All backends, usable or not; in single precision, which each of them knows. */
 size_t oac_backend_count(void);
 const struct backend *oac_backend_get(size_t i);
 
@@ -71,15 +71,15 @@ struct choice {
 };
 
 /* The backends of a name; "auto" and "cpu" are the CPU backend that filters what is requested at
- * the least cost. Looks for a GPU with "auto", "gpu" and "cuda" only. */
+ * the least cost, in the precision requested. Looks for a GPU with "auto", "gpu" and "cuda" only,
+ * and in single precision only. */
 oaconv_status oac_backend_choose(struct choice *choice,
                                  const char *name,
                                  const struct plan_request *request,
                                  const struct cost_table *costs);
 
-extern const struct backend oac_backend_simd;
-extern const struct backend oac_backend_volk;
-extern const struct backend oac_backend_direct;
-extern const struct backend oac_backend_cuda;
+extern const struct backend oac_backend_simd, oac_backend_cuda;
+extern const struct backend oac_backend_volk_single, oac_backend_volk_double;
+extern const struct backend oac_backend_direct_single, oac_backend_direct_double;
 
 #endif

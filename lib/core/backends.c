@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct backend *const backends[] = {
-    &oac_backend_simd, &oac_backend_volk, &oac_backend_direct, &oac_backend_cuda};
+/* Each in single and in double precision, or NULL. */
+static const struct backend *const backends[][2] = {
+    {&oac_backend_simd, NULL},
+    {&oac_backend_volk_single, &oac_backend_volk_double},
+    {&oac_backend_direct_single, &oac_backend_direct_double},
+    {&oac_backend_cuda, NULL}};
 enum { N_BACKENDS = sizeof backends / sizeof *backends };
 
 size_t oac_backend_count(void)
@@ -18,7 +22,7 @@ size_t oac_backend_count(void)
 
 const struct backend *oac_backend_get(size_t i)
 {
-    return i < N_BACKENDS ? backends[i] : NULL;
+    return i < N_BACKENDS ? backends[i][OAC_SINGLE] : NULL;
 }
 
 static oaconv_status refuse_unknown(const char *name)
@@ -26,22 +30,28 @@ static oaconv_status refuse_unknown(const char *name)
     char usable[128] = "auto, cpu";
     const char *reason;
     for (size_t i = 0; i < N_BACKENDS; i++)
-        if (backends[i]->usable(&reason)) {
+        if (backends[i][OAC_SINGLE]->usable(&reason)) {
             const size_t used = strlen(usable);
-            snprintf(usable + used, sizeof usable - used, ", %s", backends[i]->name);
+            snprintf(usable + used, sizeof usable - used, ", %s", backends[i][OAC_SINGLE]->name);
         }
     return oac_fail(OAC_ERR_BACKEND, "unknown backend \"%.64s\"; usable here: %s", name, usable);
 }
 
-static oaconv_status find_by_name(const char *name, const struct backend **backend)
+static oaconv_status
+find_by_name(const char *name, oaconv_precision precision, const struct backend **backend)
 {
     const char *exact = strcmp(name, "gpu") ? name : "cuda", *reason;
     for (size_t i = 0; i < N_BACKENDS; i++) {
-        if (strcmp(exact, backends[i]->name))
+        if (strcmp(exact, backends[i][OAC_SINGLE]->name))
             continue;
-        if (!backends[i]->usable(&reason))
+        *backend = backends[i][precision];
+        if (!*backend)
+            return oac_fail(OAC_ERR_BACKEND,
+                            "backend \"%s\" computes in single precision only; in double precision "
+                            "there are auto, cpu, volk and direct",
+                            name);
+        if (!(*backend)->usable(&reason))
             return oac_fail(OAC_ERR_BACKEND, "backend \"%s\" cannot run here: %s", name, reason);
-        *backend = backends[i];
         return OAC_OK;
     }
     return refuse_unknown(name);
@@ -58,10 +68,11 @@ static void find_cheapest(struct choice *choice,
     double least = 0;
     choice->cpu = NULL;
     for (size_t i = 0; i < N_BACKENDS; i++) {
-        if (!backends[i]->uses_fft || !backends[i]->usable(&what))
+        const struct backend *backend = backends[i][request.precision];
+        if (!backend || !backend->uses_fft || !backend->usable(&what))
             continue;
         struct plan plan;
-        request.method = backends[i]->method;
+        request.method = backend->method;
         oac_plan_init(&plan, &request, costs);
         const bool best = !choice->cpu || plan.cost < least;
         const size_t used = strlen(others);
@@ -69,10 +80,10 @@ static void find_cheapest(struct choice *choice,
             snprintf(others + used,
                      sizeof others - used,
                      ", %s %.2f",
-                     best ? choice->cpu->name : backends[i]->name,
+                     best ? choice->cpu->name : backend->name,
                      best ? least : plan.cost);
         if (best) {
-            choice->cpu = backends[i];
+            choice->cpu = backend;
             least = plan.cost;
         }
     }
@@ -85,6 +96,21 @@ static void find_cheapest(struct choice *choice,
              others);
 }
 
+/* The GPU that "auto" may prefer. */
+static void look_for_gpu(struct choice *choice, oaconv_precision precision)
+{
+    const size_t used = strlen(choice->reason);
+    const char *refusal;
+    if (precision == OAC_DOUBLE)
+        snprintf(choice->reason + used,
+                 sizeof choice->reason - used,
+                 "; GPUs are for single precision only");
+    else if (oac_backend_cuda.usable(&refusal))
+        choice->gpu = &oac_backend_cuda;
+    else
+        snprintf(choice->gpu_refusal, sizeof choice->gpu_refusal, "%s", refusal);
+}
+
 oaconv_status oac_backend_choose(struct choice *choice,
                                  const char *name,
                                  const struct plan_request *request,
@@ -92,18 +118,13 @@ oaconv_status oac_backend_choose(struct choice *choice,
 {
     *choice = (struct choice){0};
     if (!strcmp(name, "auto") || !strcmp(name, "cpu")) {
-        const char *refusal;
         find_cheapest(choice, name, *request, costs);
-        if (!strcmp(name, "cpu"))
-            return OAC_OK;
-        if (oac_backend_cuda.usable(&refusal))
-            choice->gpu = &oac_backend_cuda;
-        else
-            snprintf(choice->gpu_refusal, sizeof choice->gpu_refusal, "%s", refusal);
+        if (!strcmp(name, "auto"))
+            look_for_gpu(choice, request->precision);
         return OAC_OK;
     }
     const struct backend *named = NULL;
-    oaconv_status status = find_by_name(name, &named);
+    oaconv_status status = find_by_name(name, request->precision, &named);
     if (status != OAC_OK)
         return status;
     if (named == &oac_backend_cuda) {

@@ -78,7 +78,7 @@ static bool begin(struct run *run,
     run->out = run->samples + n * width;
     const oaconv_row row = {run->samples + 2 * n * width, P};
     struct taps taps;
-    bool made = oac_taps_init(&taps, type, 1, &row, 1) == OAC_OK;
+    bool made = oac_taps_init(&taps, type, OAC_SINGLE, 1, &row, 1) == OAC_OK;
     const struct means means = {.n_workers = 1};
     made = made && backend->create(&run->state, &run->plan, &taps, &means) == OAC_OK;
     oac_taps_free(&taps);
@@ -179,7 +179,7 @@ static bool measure_folded(struct cost_table *table, bool is_real)
 static bool measure_pairs(struct cost_table *table, bool is_real)
 {
     enum { SMALL = 256, LARGE = 4096 };
-    const struct backend *volk = &oac_backend_volk;
+    const struct backend *volk = &oac_backend_volk_single;
     const oaconv_type type = is_real ? OAC_REAL : OAC_COMPLEX;
     double *block = table->block[COST_PAIRS][is_real];
     struct run runs[2] = {{0}};

@@ -24,6 +24,8 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     if (config->type != OAC_REAL && config->type != OAC_COMPLEX_REAL_TAPS &&
         config->type != OAC_COMPLEX)
         return oac_fail(OAC_ERR_ARG, "unknown type %d", (int)config->type);
+    if (config->precision != OAC_SINGLE && config->precision != OAC_DOUBLE)
+        return oac_fail(OAC_ERR_ARG, "unknown precision %d", (int)config->precision);
     if (config->hop > OAC_MAX_HOP || config->max_hop > OAC_MAX_HOP)
         return oac_fail(OAC_ERR_TOO_LARGE,
                         "a hop of %zu samples; at most %zu are possible",
@@ -32,6 +34,7 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     if (!config->n_fft != !config->segment || (config->n_fft && !config->hop))
         return oac_fail(OAC_ERR_ARG, "a plan is an n_fft, a segment and a hop, or none of them");
     f->setup.type = config->type;
+    f->setup.precision = config->precision;
     f->setup.n_channels = config->n_channels ? config->n_channels : config->n_rows;
     f->setup.hop = config->hop;
     f->setup.row_length = config->row_length;
@@ -159,7 +162,12 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
         return status;
     struct taps taps;
     bool gpu_required = false;
-    status = oac_taps_init(&taps, f->setup.type, f->setup.n_channels, config->rows, config->n_rows);
+    status = oac_taps_init(&taps,
+                           f->setup.type,
+                           f->setup.precision,
+                           f->setup.n_channels,
+                           config->rows,
+                           config->n_rows);
     if (status != OAC_OK)
         return status;
     status = choose_backends(f, config, &taps, &gpu_required);

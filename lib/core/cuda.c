@@ -106,12 +106,14 @@ run(void *state, const struct share *share, const void *const *in, void *const *
     return OAC_OK;
 }
 
-static void drain(void *state, float *const *tail)
+static void drain(void *state, void *const *tail)
 {
     struct cuda *s = state;
-    for (size_t m = 0; tail && m < s->n_channels; m++)
+    for (size_t m = 0; tail && m < s->n_channels; m++) {
+        float *to = tail[m];
         for (size_t t = 0; t < s->n_owed; t++)
-            tail[m][t] += s->owed[m * s->n_owed + t];
+            to[t] += s->owed[m * s->n_owed + t];
+    }
     memset(s->owed, 0, s->n_channels * s->n_owed * sizeof *s->owed);
 }
 

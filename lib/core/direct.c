@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Backend "direct": the defining sum in double precision; the oracle of the tests. */
+ * Backend "direct": the defining sum in wider elements than those of the samples; the oracle of the
+ * tests. Compiled once for each precision. */
 #include "backend.h"
+#include "each_precision.h"
 #include "error.h"
 #include "memory.h"
 
@@ -8,16 +10,16 @@
 
 struct row {
     size_t n_taps;
-    double *taps; /* [n_taps][2]: real part, imaginary part */
+    wide_element *taps; /* [n_taps][2]: real part, imaginary part */
 };
 
 struct direct {
-    size_t n_channels, n_rows, width; /* floats per sample */
+    size_t n_channels, n_rows, width; /* elements per sample */
     size_t n_past;                    /* P - 1 */
     struct row *rows;
     size_t *row_of;
     size_t *n_valid; /* [M] samples of the past, the latest ones; those before are zero */
-    float *past;     /* [M][P - 1] samples before the next one, oldest first */
+    element *past;   /* [M][P - 1] samples before the next one, oldest first */
 };
 
 static void destroy(void *state)
@@ -37,10 +39,11 @@ static void destroy(void *state)
 static bool copy_row(struct row *to, const oaconv_row *from, size_t width)
 {
     to->n_taps = from->n_taps;
+    const element *taps = from->taps;
     to->taps = oac_alloc(from->n_taps, 2 * sizeof *to->taps);
     for (size_t k = 0; to->taps && k < from->n_taps; k++)
         for (size_t part = 0; part < width; part++)
-            to->taps[2 * k + part] = from->taps[k * width + part];
+            to->taps[2 * k + part] = taps[k * width + part];
     return to->taps != NULL;
 }
 
@@ -84,15 +87,15 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
 /* The sum of channel m for sample t: taps up to t meet x [n], later ones the past. Samples from n
  * on are zero. */
 static void
-sum_at(const struct direct *s, size_t m, const float *x, size_t n, size_t t, double sum[2])
+sum_at(const struct direct *s, size_t m, const element *x, size_t n, size_t t, wide_element sum[2])
 {
     const struct row *row = &s->rows[s->row_of[m]];
-    const float *past = s->past + m * s->n_past * s->width;
+    const element *past = s->past + m * s->n_past * s->width;
     const size_t reach = t + s->n_valid[m] + 1, end = row->n_taps < reach ? row->n_taps : reach;
-    double re = 0, im = 0;
+    wide_element re = 0, im = 0;
     for (size_t k = t < n ? 0 : t - n + 1; k < end; k++) {
-        const float *v = k <= t ? x + (t - k) * s->width : past + (s->n_past + t - k) * s->width;
-        const double *h = row->taps + 2 * k;
+        const element *v = k <= t ? x + (t - k) * s->width : past + (s->n_past + t - k) * s->width;
+        const wide_element *h = row->taps + 2 * k;
         if (s->width == 1) {
             re += h[0] * v[0];
         } else {
@@ -105,9 +108,9 @@ sum_at(const struct direct *s, size_t m, const float *x, size_t n, size_t t, dou
 }
 
 /* Moves the last P - 1 of (past, x [n]) to the past of channel m. */
-static void remember(struct direct *s, size_t m, const float *x, size_t n)
+static void remember(struct direct *s, size_t m, const element *x, size_t n)
 {
-    float *past = s->past + m * s->n_past * s->width;
+    element *past = s->past + m * s->n_past * s->width;
     const size_t fresh = n < s->n_past ? n : s->n_past, kept = s->n_past - fresh;
     const size_t bytes = s->width * sizeof *past;
     memmove(past, past + fresh * s->width, kept * bytes);
@@ -120,28 +123,28 @@ run(void *state, const struct share *share, const void *const *in, void *const *
 {
     struct direct *s = state;
     for (size_t m = share->first; m < share->end; m++) {
-        float *y = out[m];
+        element *y = out[m];
         for (size_t t = 0; t < n; t++) {
-            double sum[2];
+            wide_element sum[2];
             sum_at(s, m, in[m], n, t, sum);
             for (size_t part = 0; part < s->width; part++)
-                y[t * s->width + part] = (float)sum[part];
+                y[t * s->width + part] = (element)sum[part];
         }
         remember(s, m, in[m], n);
     }
     return OAC_OK;
 }
 
-static void drain(void *state, float *const *tail)
+static void drain(void *state, void *const *tail)
 {
     struct direct *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
         for (size_t t = 0; tail && t < s->n_past; t++) {
-            double sum[2];
+            wide_element sum[2];
             sum_at(s, m, NULL, 0, t, sum);
             for (size_t part = 0; part < s->width; part++) {
-                float *y = &tail[m][t * s->width + part];
-                *y = (float)(*y + sum[part]);
+                element *y = (element *)tail[m] + t * s->width + part;
+                *y = (element)(*y + sum[part]);
             }
         }
         s->n_valid[m] = 0;
@@ -150,11 +153,11 @@ static void drain(void *state, float *const *tail)
 
 static bool usable(const char **reason)
 {
-    *reason = "the sum itself in double precision: exact and slow";
+    *reason = "the sum itself in higher precision: exact and slow";
     return true;
 }
 
-const struct backend oac_backend_direct = {
+const struct backend OAC_NAME(oac_backend_direct) = {
     .name = "direct",
     .usable = usable,
     .create = create,

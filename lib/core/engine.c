@@ -17,16 +17,16 @@ static size_t n_workers(const struct setup *setup)
 static bool alloc_pending(const struct setup *setup, struct engine *e, size_t capacity)
 {
     size_t bytes;
-    if (!oac_multiply(capacity, oac_sample_width(setup->type) * sizeof(float), &bytes))
+    if (!oac_multiply(capacity, oac_sample_bytes(setup->type, setup->precision), &bytes))
         return false;
-    float *samples = oac_alloc(setup->n_channels, bytes);
+    char *samples = oac_alloc(setup->n_channels, bytes);
     e->pending = oac_alloc(setup->n_channels, sizeof *e->pending);
     if (!samples || !e->pending) {
         oac_free(samples);
         return false;
     }
     for (size_t m = 0; m < setup->n_channels; m++)
-        e->pending[m] = samples + m * bytes / sizeof *samples;
+        e->pending[m] = samples + m * bytes;
     e->capacity = capacity;
     return true;
 }
@@ -37,6 +37,7 @@ oac_engine_request(const struct setup *setup, const struct taps *taps, size_t ma
     /* Calls with whole rows are so long that each row has the caches for itself. */
     const bool alone = setup->row_length > 0;
     return (struct plan_request){.type = setup->type,
+                                 .precision = setup->precision,
                                  .n_channels = alone ? 1 : setup->n_channels,
                                  .n_rows = alone ? 1 : taps->n_distinct,
                                  .n_taps = taps->longest,

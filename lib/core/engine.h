@@ -9,6 +9,7 @@
 /* What all engines of a filter have in common. */
 struct setup {
     oaconv_type type;
+    oaconv_precision precision;
     size_t n_channels;
     size_t hop, row_length, n_fft, segment; /* as configured */
     const struct backend *cpu;
@@ -27,7 +28,7 @@ struct engine {
     struct taps taps; /* a copy, to open a GPU again; empty without one */
     /* Samples owed to the future besides those in the backends: [M][capacity], of which n_pending
      * from index begin on are in use and all after them are zero. */
-    float **pending;
+    void **pending;
     size_t capacity, begin, n_pending;
     struct engine *next; /* in the list of the retired */
 };

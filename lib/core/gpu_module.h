@@ -15,7 +15,7 @@ struct gpu_request {
     oaconv_type type;
     int device;
     size_t n_channels, n_rows, n_taps; /* M; distinct rows; P, of the longest */
-    const oaconv_row *const *rows;     /* [n_rows] */
+    const oaconv_row *const *rows;     /* [n_rows], of float */
     const size_t *row_of;              /* [M] */
     size_t batch;                      /* samples per channel of a usual call */
     double timeout;                    /* seconds that the GPU may be silent */

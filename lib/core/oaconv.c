@@ -40,14 +40,24 @@ bool oaconv_backend_usable(size_t i, const char **reason)
     return usable;
 }
 
-static size_t sample_width(const oaconv *f)
-{
-    return oac_sample_width(f->setup.type);
-}
-
 static size_t sample_bytes(const oaconv *f)
 {
-    return sample_width(f) * sizeof(float);
+    return oac_sample_bytes(f->setup.type, f->setup.precision);
+}
+
+/* Adds n samples. */
+static void add_samples(const oaconv *f, void *to, const void *from, size_t n)
+{
+    const size_t n_elements = n * oac_sample_width(f->setup.type);
+    if (f->setup.precision == OAC_DOUBLE) {
+        double *sums = to;
+        for (size_t i = 0; i < n_elements; i++)
+            sums[i] += ((const double *)from)[i];
+    } else {
+        float *sums = to;
+        for (size_t i = 0; i < n_elements; i++)
+            sums[i] += ((const float *)from)[i];
+    }
 }
 
 /* ---- what is owed ---- */
@@ -55,11 +65,12 @@ static size_t sample_bytes(const oaconv *f)
 /* Moves the pending samples of e to the start of `to`: e itself, or one that has none. */
 static void move_pending(const oaconv *f, struct engine *e, struct engine *to)
 {
-    const size_t bytes = sample_bytes(f), width = sample_width(f);
+    const size_t bytes = sample_bytes(f);
     for (size_t m = 0; m < f->setup.n_channels; m++) {
-        memmove(to->pending[m], e->pending[m] + e->begin * width, e->n_pending * bytes);
+        char *moved = to->pending[m];
+        memmove(moved, (char *)e->pending[m] + e->begin * bytes, e->n_pending * bytes);
         if (to == e)
-            memset(to->pending[m] + e->n_pending * width, 0, e->begin * bytes);
+            memset(moved + e->n_pending * bytes, 0, e->begin * bytes);
     }
     to->n_pending = e->n_pending;
     to->begin = 0;
@@ -73,7 +84,7 @@ static void publish_owed(oaconv *f)
 }
 
 /* As drain() of the backend that filters with this engine; the other one is empty. */
-static void drain_backend(const oaconv *f, const struct engine *e, float *const *tail)
+static void drain_backend(const oaconv *f, const struct engine *e, void *const *tail)
 {
     if (oac_on_gpu(f, e))
         f->setup.gpu->drain(e->gpu_state, tail);
@@ -104,15 +115,12 @@ static void settle(oaconv *f)
 static void take_pending(oaconv *f, void *const *out, size_t n, bool add)
 {
     struct engine *e = f->engine;
-    const size_t width = sample_width(f);
+    const size_t bytes = sample_bytes(f);
     const size_t taken = n < e->n_pending ? n : e->n_pending;
     for (size_t m = 0; m < f->setup.n_channels; m++) {
-        const float *owed = e->pending[m] + e->begin * width;
-        float *to = out[m];
         if (!add)
-            memset(to, 0, n * width * sizeof *to);
-        for (size_t i = 0; i < taken * width; i++)
-            to[i] += owed[i];
+            memset(out[m], 0, n * bytes);
+        add_samples(f, out[m], (const char *)e->pending[m] + e->begin * bytes, taken);
     }
     e->begin += taken;
     e->n_pending -= taken;
@@ -283,7 +291,8 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
     if (!f)
         return oac_fail(OAC_ERR_ARG, "oaconv_taps_prepare: null pointer");
     struct taps taps;
-    oaconv_status status = oac_taps_init(&taps, f->setup.type, f->setup.n_channels, rows, n_rows);
+    oaconv_status status =
+        oac_taps_init(&taps, f->setup.type, f->setup.precision, f->setup.n_channels, rows, n_rows);
     if (status != OAC_OK)
         return status;
     pthread_mutex_lock(&f->prepare_lock);

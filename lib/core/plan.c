@@ -10,7 +10,6 @@ static const size_t largest_fft = (size_t)1 << 30;
  * the taps need. */
 static const double spectra_budget = 1024.0 * 1024 * 1024;
 static const double hop_budget = 64.0 * 1024 * 1024;
-static const size_t point_bytes = 2 * sizeof(float);
 
 /* Partitions that a plan takes without being forced to by its hop. */
 static const size_t most_free_partitions = 8;
@@ -18,6 +17,18 @@ static const size_t most_free_partitions = 8;
 static bool is_real(const struct plan_request *request)
 {
     return request->type == OAC_REAL;
+}
+
+static size_t point_bytes(const struct plan_request *request)
+{
+    return 2 * oac_element_bytes(request->precision);
+}
+
+/* Costs are measured in single precision. A vector holds half as many doubles, and a point is twice
+ * the bytes: an estimate. */
+static double precision_cost(const struct plan_request *request)
+{
+    return request->precision == OAC_DOUBLE ? 2 : 1;
 }
 
 /* Segments that travel in one transform. */
@@ -68,13 +79,14 @@ static double block_cost(const struct plan_request *request,
                          const struct plan *plan)
 {
     const size_t n = points(request, plan->n_fft), K = plan->n_partitions;
-    const double spectrum = (double)(n * point_bytes);
+    const double spectrum = (double)(n * point_bytes(request));
     const double spectra = spectrum * (double)K * (double)request->n_rows;
     const double inputs =
         K > 1 ? spectrum * (double)history(plan) * (double)request->n_channels : 0;
     double cost = oac_cost_of_block(costs, request->method, is_real(request), n);
     if (K > 1)
         cost += (double)(K * n) * costs->product;
+    cost *= precision_cost(request);
     if (spectra + inputs > costs->near_bytes)
         cost += spectrum * (double)K * (K > 1 ? 2 : 1) * costs->far_byte;
     return cost;
@@ -99,7 +111,7 @@ set_cost(const struct plan_request *request, const struct cost_table *costs, str
 static size_t hop_bound(const struct plan_request *request)
 {
     const double sample_bytes =
-        (is_real(request) ? 1 : 2) * sizeof(float) * (double)request->n_channels;
+        (double)(oac_sample_bytes(request->type, request->precision) * request->n_channels);
     size_t bound = OAC_MAX_HOP;
     if (!request->row_length)
         bound = least(bound, most(4 * request->n_taps, 512));
@@ -156,7 +168,7 @@ static bool may_be_partitioned(const struct plan_request *request, const struct 
 {
     if (request->method != COST_FOLDED || plan->n_partitions < 2 || request->row_length)
         return false;
-    const double bytes = (double)(points(request, plan->n_fft) * point_bytes) *
+    const double bytes = (double)(points(request, plan->n_fft) * point_bytes(request)) *
                          ((double)history(plan) * (double)request->n_channels +
                           (double)plan->n_partitions * (double)request->n_rows);
     const bool forced = request->hop || hop_bound(request) < 4 * request->n_taps;
@@ -167,7 +179,7 @@ static bool may_be_partitioned(const struct plan_request *request, const struct 
 static bool may_be_whole(const struct plan_request *request, size_t n_fft)
 {
     const double spectra =
-        (double)points(request, n_fft) * (double)request->n_rows * (double)point_bytes;
+        (double)points(request, n_fft) * (double)request->n_rows * (double)point_bytes(request);
     return n_fft >= request->n_taps && (spectra <= spectra_budget || n_fft <= 4 * request->n_taps);
 }
 

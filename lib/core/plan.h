@@ -4,10 +4,11 @@
 #define OAC_PLAN_H
 
 #include "cost.h"
-#include "oaconv/oaconv.h"
+#include "element.h"
 
 struct plan_request {
     oaconv_type type;
+    oaconv_precision precision;
     enum cost_method method;
     size_t n_channels; /* M */
     size_t n_rows;     /* rows whose spectrum is stored */

@@ -12,7 +12,8 @@ static const double race_time = 10e-3; /* seconds for each of the two */
 static const int fewest_calls = 3;
 static const size_t most_bytes = (size_t)64 << 20;
 
-/* Random samples in, and room for what comes out: M rows of n. */
+/* Random samples in, and room for what comes out: M rows of n. In single precision: there are no
+ * GPUs in double. */
 struct track {
     size_t n;
     float *samples; /* [2][M][n] */

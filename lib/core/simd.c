@@ -93,11 +93,12 @@ static void transform_taps(const struct simd *s,
                            float *to)
 {
     const double scale = 1.0 / (double)s->fft->n;
+    const float *taps = row->taps;
     float *x = s->scratch[0].in;
     memset(x, 0, s->plan.n_fft * s->width * sizeof *x);
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < tap_width; i++)
-            x[k * s->width + i] = (float)(row->taps[(first + k) * tap_width + i] * scale);
+            x[k * s->width + i] = (float)(taps[(first + k) * tap_width + i] * scale);
     const struct simd_block block = {.in = x, .n_in = least(whole(n), s->plan.n_fft)};
     s->kernel->forward(s->fft, &block, to);
 }
@@ -405,7 +406,7 @@ static void drain_partitions(const struct simd *s,
     }
 }
 
-static void drain(void *state, float *const *tail)
+static void drain(void *state, void *const *tail)
 {
     struct simd *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {

@@ -3,11 +3,12 @@
 #ifndef OAC_TAPS_H
 #define OAC_TAPS_H
 
-#include "oaconv/oaconv.h"
+#include "element.h"
 
 /* A view: the rows belong to the caller; or a copy. */
 struct taps {
     oaconv_type type;
+    oaconv_precision precision;
     size_t n_channels;
     size_t longest;         /* P */
     size_t n_distinct;      /* rows that differ from all before them */
@@ -15,22 +16,16 @@ struct taps {
     size_t *row_of;         /* [n_channels], which of them serves channel m */
     /* Of a copy only: what row points to, and what that points to. */
     oaconv_row *own_rows;
-    float *own_taps;
+    char *own_taps;
 };
 
-/* Floats per tap and per sample. */
-static inline size_t oac_tap_width(oaconv_type type)
-{
-    return type == OAC_COMPLEX ? 2 : 1;
-}
-static inline size_t oac_sample_width(oaconv_type type)
-{
-    return type == OAC_REAL ? 1 : 2;
-}
-
 /* OAC_OK; OAC_ERR_ARG or OAC_ERR_TOO_LARGE when the rows are refused; OAC_ERR_NO_MEMORY. */
-oaconv_status oac_taps_init(
-    struct taps *taps, oaconv_type type, size_t n_channels, const oaconv_row *rows, size_t n_rows);
+oaconv_status oac_taps_init(struct taps *taps,
+                            oaconv_type type,
+                            oaconv_precision precision,
+                            size_t n_channels,
+                            const oaconv_row *rows,
+                            size_t n_rows);
 
 /* A copy that needs no rows of the caller. OAC_OK; OAC_ERR_NO_MEMORY. */
 oaconv_status oac_taps_copy(struct taps *to, const struct taps *from);

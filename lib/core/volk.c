@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Backend "volk": overlap-add with FFTW transforms and VOLK kernels, one channel after another.
+ * Backend "volk": overlap-add with FFTW transforms and VOLK kernels, one channel after another;
+ * compiled once for each precision.
  *
  * One path for all types: a segment is always complex. Two consecutive segments of a real signal
  * are its real and imaginary part, which real taps do not mix. */
@@ -7,27 +8,27 @@
 #include "error.h"
 #include "fft.h"
 #include "memory.h"
+#include "volk_kernels.h"
 
 #include <pthread.h>
 #include <string.h>
-#include <volk/volk.h>
 
 /* What one worker needs besides what it only reads. */
 struct scratch {
-    lv_32fc_t *x, *y; /* [N] segment and spectrum */
+    complex_element *x, *y; /* [N] segment and spectrum */
     /* [N] the two segments of a real signal, come apart; NULL for complex ones. */
-    float *first, *second;
+    element *first, *second;
 };
 
 struct volk {
     struct plan plan;
     size_t n_channels, n_rows;
-    size_t width;       /* floats per sample */
-    size_t tail_floats; /* (P - 1) * width */
+    size_t width;         /* elements per sample */
+    size_t tail_elements; /* (P - 1) * width */
     const struct fft *fft;
-    size_t *row_of;     /* [M] */
-    lv_32fc_t *spectra; /* [n_rows][N], scaled by 1/N */
-    float *tails;       /* [M][tail_floats], owed by earlier segments */
+    size_t *row_of;           /* [M] */
+    complex_element *spectra; /* [n_rows][N], scaled by 1/N */
+    element *tails;           /* [M][tail_elements], owed by earlier segments */
     size_t n_workers;
     struct scratch *scratch; /* [n_workers] */
 };
@@ -55,22 +56,23 @@ static void destroy(void *state)
 static pthread_once_t volk_awake = PTHREAD_ONCE_INIT;
 static void wake_volk(void)
 {
-    lv_32fc_t z = 0;
-    float x = 0, y = 0;
-    volk_32fc_x2_multiply_32fc(&z, &z, &z, 1);
-    volk_32f_x2_add_32f(&x, &y, &y, 1);
-    volk_32f_x2_interleave_32fc(&z, &x, &y, 1);
-    volk_32fc_deinterleave_32f_x2(&x, &y, &z, 1);
+    complex_element z = 0;
+    element x = 0, y = 0;
+    multiply(&z, &z, 1);
+    add(&x, &y, &y, 1);
+    interleave(&z, &x, &y, 1);
+    deinterleave(&x, &y, &z, 1);
 }
 
-static void transform_row(struct volk *s, const oaconv_row *row, size_t tap_width, lv_32fc_t *to)
+static void
+transform_row(struct volk *s, const oaconv_row *row, size_t tap_width, complex_element *to)
 {
     const double scale = 1.0 / (double)s->plan.n_fft;
-    lv_32fc_t *x = s->scratch[0].x;
+    complex_element *x = s->scratch[0].x;
     memset(x, 0, s->plan.n_fft * sizeof *x);
     for (size_t k = 0; k < row->n_taps; k++) {
-        const float *tap = row->taps + k * tap_width;
-        x[k] = lv_cmake((float)(tap[0] * scale), tap_width == 2 ? (float)(tap[1] * scale) : 0.0f);
+        const element *tap = (const element *)row->taps + k * tap_width;
+        x[k] = lv_cmake((element)(tap[0] * scale), tap_width == 2 ? (element)(tap[1] * scale) : 0);
     }
     oac_fft_forward(s->fft, x, to);
 }
@@ -93,12 +95,12 @@ build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n
     s->n_channels = taps->n_channels;
     s->n_rows = taps->n_distinct;
     s->width = oac_sample_width(taps->type);
-    s->tail_floats = (plan->n_taps - 1) * s->width;
+    s->tail_elements = (plan->n_taps - 1) * s->width;
     s->n_workers = n_workers;
     s->fft = oac_fft_get(plan->n_fft);
     s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
     s->spectra = oac_alloc(s->n_rows, plan->n_fft * sizeof *s->spectra);
-    s->tails = oac_alloc(s->n_channels, s->tail_floats * sizeof *s->tails);
+    s->tails = oac_alloc(s->n_channels, s->tail_elements * sizeof *s->tails);
     s->scratch = oac_alloc(n_workers, sizeof *s->scratch);
     if (!s->fft || !s->row_of || !s->spectra || !s->tails || !s->scratch)
         return false;
@@ -131,24 +133,24 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
 
 /* Replaces x of the scratch by its convolution with a row: N points, x zero-padded. */
 static void
-convolve_segment(const struct volk *s, const struct scratch *w, const lv_32fc_t *spectrum)
+convolve_segment(const struct volk *s, const struct scratch *w, const complex_element *spectrum)
 {
     oac_fft_forward(s->fft, w->x, w->y);
-    volk_32fc_x2_multiply_32fc(w->y, w->y, spectrum, (unsigned)s->plan.n_fft);
+    multiply(w->y, spectrum, s->plan.n_fft);
     oac_fft_inverse(s->fft, w->y, w->x);
 }
 
-/* Gives out the first n floats of a convolved segment plus what earlier segments owe them, and
+/* Gives out the first n elements of a convolved segment plus what earlier segments owe them, and
  * keeps what both owe to later ones.
  *   y     [n + n_tail]  the convolved segment
  *   tail  [n_tail]      carried between segments */
-static void overlap_add(const float *y, size_t n, float *tail, size_t n_tail, float *out)
+static void overlap_add(const element *y, size_t n, element *tail, size_t n_tail, element *out)
 {
     const size_t met = n < n_tail ? n : n_tail, kept = n_tail - met;
-    volk_32f_x2_add_32f(out, y, tail, (unsigned)met);
+    add(out, y, tail, met);
     memcpy(out + met, y + met, (n - met) * sizeof *out);
     memmove(tail, tail + met, kept * sizeof *tail);
-    volk_32f_x2_add_32f(tail, tail, y + n, (unsigned)kept);
+    add(tail, tail, y + n, kept);
     memcpy(tail + kept, y + n + kept, met * sizeof *tail);
 }
 
@@ -159,52 +161,56 @@ static size_t least(size_t a, size_t b)
 
 /* What a worker works on: one channel. */
 struct channel {
-    const lv_32fc_t *spectrum;
-    float *tail;
+    const complex_element *spectrum;
+    element *tail;
 };
 
 /* One complex segment, n <= L samples. */
 static void run_complex(const struct volk *s,
                         const struct scratch *w,
                         const struct channel *c,
-                        const float *in,
-                        float *out,
+                        const element *in,
+                        element *out,
                         size_t n)
 {
     memcpy(w->x, in, n * sizeof *w->x);
     memset(w->x + n, 0, (s->plan.n_fft - n) * sizeof *w->x);
     convolve_segment(s, w, c->spectrum);
-    overlap_add((const float *)w->x, 2 * n, c->tail, s->tail_floats, out);
+    overlap_add((const element *)w->x, 2 * n, c->tail, s->tail_elements, out);
 }
 
 /* Two real segments, n <= 2 L samples together. */
 static void run_real_pair(const struct volk *s,
                           const struct scratch *w,
                           const struct channel *c,
-                          const float *in,
-                          float *out,
+                          const element *in,
+                          element *out,
                           size_t n)
 {
     const size_t n_first = least(n, s->plan.segment), n_second = n - n_first;
-    const size_t reach = n_first + s->tail_floats;
-    volk_32f_x2_interleave_32fc(w->x, in, in + n_first, (unsigned)n_second);
+    const size_t reach = n_first + s->tail_elements;
+    interleave(w->x, in, in + n_first, n_second);
     for (size_t t = n_second; t < n_first; t++)
-        w->x[t] = lv_cmake(in[t], 0.0f);
+        w->x[t] = lv_cmake(in[t], (element)0);
     memset(w->x + n_first, 0, (s->plan.n_fft - n_first) * sizeof *w->x);
     convolve_segment(s, w, c->spectrum);
-    volk_32fc_deinterleave_32f_x2(w->first, w->second, w->x, (unsigned)reach);
-    overlap_add(w->first, n_first, c->tail, s->tail_floats, out);
+    deinterleave(w->first, w->second, w->x, reach);
+    overlap_add(w->first, n_first, c->tail, s->tail_elements, out);
     if (n_second > 0)
-        overlap_add(w->second, n_second, c->tail, s->tail_floats, out + n_first);
+        overlap_add(w->second, n_second, c->tail, s->tail_elements, out + n_first);
 }
 
-static void run_channel(
-    const struct volk *s, const struct scratch *w, size_t m, const float *in, float *out, size_t n)
+static void run_channel(const struct volk *s,
+                        const struct scratch *w,
+                        size_t m,
+                        const element *in,
+                        element *out,
+                        size_t n)
 {
     const bool real = s->width == 1;
     const size_t step = s->plan.segment * (real ? 2 : 1);
     const struct channel channel = {s->spectra + s->row_of[m] * s->plan.n_fft,
-                                    s->tails + m * s->tail_floats};
+                                    s->tails + m * s->tail_elements};
     for (size_t hop = 0; hop < n; hop += s->plan.hop) {
         const size_t end = least(n, hop + s->plan.hop);
         for (size_t t = hop; t < end; t += step)
@@ -222,14 +228,14 @@ run(void *state, const struct share *share, const void *const *in, void *const *
     return OAC_OK;
 }
 
-static void drain(void *state, float *const *tail)
+static void drain(void *state, void *const *tail)
 {
     struct volk *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
-        float *owed = s->tails + m * s->tail_floats;
+        element *owed = s->tails + m * s->tail_elements;
         if (tail)
-            volk_32f_x2_add_32f(tail[m], tail[m], owed, (unsigned)s->tail_floats);
-        memset(owed, 0, s->tail_floats * sizeof *owed);
+            add(tail[m], tail[m], owed, s->tail_elements);
+        memset(owed, 0, s->tail_elements * sizeof *owed);
     }
 }
 
@@ -239,7 +245,7 @@ static bool usable(const char **reason)
     return true;
 }
 
-const struct backend oac_backend_volk = {
+const struct backend OAC_NAME(oac_backend_volk) = {
     .name = "volk",
     .usable = usable,
     .uses_fft = true,

@@ -30,7 +30,7 @@ oaconv_convolve(const oaconv_config *config, const void *const *in, void *const 
     oaconv_info info;
     oaconv_get_info(f, &info);
     const size_t whole = n - n % info.hop, M = info.n_channels;
-    const size_t bytes = oac_sample_width(config->type) * sizeof(float);
+    const size_t bytes = oac_sample_bytes(config->type, config->precision);
     char **from = oac_alloc(M, sizeof *from), **to = oac_alloc(M, sizeof *to);
     if (!from || !to)
         status = oac_fail(OAC_ERR_NO_MEMORY, "out of memory");

@@ -21,6 +21,7 @@ C = [
 POSIX = ["pthread.h", "unistd.h", "dlfcn.h", "sched.h", "sys/*.h"]
 PUBLIC = ["oaconv/oaconv.h"]
 BACKEND = C + PUBLIC + ["backend.h", "plan.h", "cost.h", "taps.h", "error.h", "memory.h"]
+EITHER = BACKEND + ["each_precision.h"]
 GNURADIO = C + POSIX + [CXX, "gnuradio/*", "pmt/*", "volk/*", "boost/*"]
 
 # What a file may include; the first pattern that matches its path decides.
@@ -34,18 +35,22 @@ LAYERS = [
     ("lib/core/cost_file.c", C + ["cost.h", "cost_table.h", "unistd.h"]),
     ("lib/core/cost_table.c", C + POSIX + ["cost_table.h", "simd_kernel.h", "version.h"]),
     ("lib/core/cost_measure.c", BACKEND + ["cost_table.h", "simd_fft.h", "unistd.h"]),
-    ("lib/core/plan.[ch]", C + PUBLIC + ["plan.h", "cost.h"]),
-    ("lib/core/taps.[ch]", C + PUBLIC + ["taps.h", "error.h", "memory.h"]),
-    ("lib/core/fft.h", C + PUBLIC),
-    ("lib/core/fft.c", C + PUBLIC + ["fft.h", "error.h", "memory.h", "pthread.h", "fftw3.h"]),
+    ("lib/core/element.h", C + PUBLIC),
+    ("lib/core/each_precision.h", C),
+    ("lib/core/plan.[ch]", C + PUBLIC + ["plan.h", "cost.h", "element.h"]),
+    ("lib/core/taps.[ch]", C + PUBLIC + ["taps.h", "element.h", "error.h", "memory.h"]),
+    ("lib/core/planner.[ch]", C + PUBLIC + ["planner.h", "pthread.h"]),
+    ("lib/core/fft.h", C + ["each_precision.h"]),
+    ("lib/core/fft.c", C + ["fft.h", "memory.h", "planner.h", "fftw3.h"]),
     ("lib/core/log.[ch]", C + PUBLIC + ["log.h"]),
     ("lib/core/pointers.[ch]", C + PUBLIC + ["pointers.h", "error.h"]),
     ("lib/core/environment.[ch]", C + PUBLIC + ["environment.h", "error.h"]),
     ("lib/core/gpu_module.h", C + PUBLIC),
     ("lib/core/gpu_loader.[ch]", C + POSIX + ["gpu_module.h", "gpu_loader.h"]),
     ("lib/core/backend.h", C + PUBLIC + ["plan.h", "taps.h"]),
-    ("lib/core/direct.c", BACKEND),
-    ("lib/core/volk.c", BACKEND + ["fft.h", "pthread.h", "volk/*"]),
+    ("lib/core/direct.c", EITHER),
+    ("lib/core/volk_kernels.h", C + ["each_precision.h", "volk/*"]),
+    ("lib/core/volk.c", EITHER + ["fft.h", "pthread.h", "volk_kernels.h"]),
     ("lib/core/simd.c", BACKEND + ["simd_kernel.h"]),
     ("lib/core/simd_fft.[ch]", C + ["simd_fft.h", "memory.h", "pthread.h"]),
     ("lib/core/simd_vector.h", C + ["*intrin.h"]),

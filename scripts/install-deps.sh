@@ -11,8 +11,9 @@ for group in "$@"; do
         "libvolk2-dev|libvolk-dev" libfftw3-dev libcppunit-dev libgmp-dev libspdlog-dev
         pybind11-dev python3-dev python3-numpy) ;;
     demo) wanted+=(python3-scipy python3-matplotlib alsa-utils) ;;
-    test) wanted+=(python3-scipy python3-matplotlib alsa-utils python3-pytest gr-satellites) ;;
-    bench) wanted+=(python3-matplotlib libliquid-dev libzita-convolver-dev) ;;
+    test) wanted+=(python3-scipy python3-matplotlib alsa-utils python3-pytest gr-satellites
+        python3-hypothesis python3-tqdm python3-dask python3-distributed) ;;
+    bench) wanted+=(python3-scipy python3-matplotlib python3-torch libliquid-dev libzita-convolver-dev) ;;
     *) echo "usage: install-deps.sh [build] [demo] [test] [bench]" >&2 && exit 2 ;;
     esac
 done

@@ -174,9 +174,15 @@ def test_everything_is_documented(kind):
     assert oaconv.__doc__
 
 
+def test_names():
+    """The blocks, and all of the package oaconv."""
+    blocks = {"multichannel_fft_filter_" + kind for kind in ("ccc", "ccf", "fff")}
+    assert sorted(oaconv.__all__) == sorted(blocks | {"backends", "convolve", "correlate"})
+    assert all(hasattr(oaconv, name) for name in oaconv.__all__)
+
+
 @KIND
-def test_names(kind):
-    assert sorted(oaconv.__all__) == ["multichannel_fft_filter_" + k for k in ("ccc", "ccf", "fff")]
+def test_names_of_a_block(kind):
     block = h.make(kind, [[1]])
     assert block.name() == "multichannel_fft_filter_" + kind
     assert block.symbol_name().startswith(block.name())

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""convolve() and correlate(): shapes, dtypes and modes; what does not fit is refused here."""
+
+import operator
+
+import numpy as np
+
+from . import _progress
+from ._arrays import ArraySink, ArraySource
+from ._job import Job
+from ._run import run
+
+
+def _number_dtype(name, array):
+    """What the numbers of an array count as: at least float32, integers as float64."""
+    kind, dtype = array.dtype.kind, array.dtype
+    if kind in "biu":
+        return np.dtype(np.float64)
+    if kind not in "fc":
+        raise TypeError(f"{name} has dtype {dtype}; it must hold numbers")
+    if dtype.itemsize > (16 if kind == "c" else 8):
+        raise TypeError(f"{name} has dtype {dtype}, which is more than double precision")
+    return np.result_type(dtype.newbyteorder("="), np.float32)
+
+
+def _rows_last(name, x, axis):
+    """The axis of the rows moved to the end; one row alone has no other axis."""
+    array = np.asarray(x)
+    if array.ndim == 0:
+        raise ValueError(f"{name} is a single number; it must have rows")
+    return array if array.ndim == 1 else np.moveaxis(array, axis, -1)
+
+
+def _check_axis(a, b, axis):
+    ndim = max(np.ndim(a), np.ndim(b))
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"axis is {axis!r}; it must be one axis, an integer") from None
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"axis is {axis}, but there are {ndim} dimensions")
+    if np.ndim(a) != np.ndim(b) and min(np.ndim(a), np.ndim(b)) > 1:
+        raise ValueError(f"a has {np.ndim(a)} dimensions and b has {np.ndim(b)}; one row or as many")
+
+
+def _broadcast(a, b):
+    """The shape of all dimensions but that of the rows."""
+    try:
+        return np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+    except ValueError:
+        raise ValueError(
+            f"rows of a, {a.shape[:-1]}, and of b, {b.shape[:-1]}, do not pair up"
+        ) from None
+
+
+def _wanted(mode, n, n_taps, start_of_same):
+    """Which samples of the full convolution a mode wants."""
+    wanted = {
+        "full": (0, n + n_taps - 1),
+        "same": (start_of_same, start_of_same + n),
+        "valid": (min(n, n_taps) - 1, max(n, n_taps)),
+    }
+    if mode not in wanted:
+        raise ValueError(f'mode is {mode!r}; there are "full", "same" and "valid"')
+    return wanted[mode] if n else (0, 0)
+
+
+def _taps(b, lead, dtype):
+    """Rows of taps, (M, P) or (1, P)."""
+    n_taps = b.shape[-1]
+    one_for_all = all(n == 1 for n in b.shape[:-1])
+    rows = b.reshape(1, n_taps) if one_for_all else np.broadcast_to(b, lead + (n_taps,))
+    return np.ascontiguousarray(rows, dtype).reshape(-1, n_taps)
+
+
+def _rows_of_out(out, shape, dtype, axis, inputs):
+    """The array out with its rows last, once it has been found to fit."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out is a {type(out).__name__}; it must be an array")
+    if out.shape != shape:
+        raise ValueError(f"out has shape {out.shape}; the result has {shape}")
+    if out.dtype != dtype:
+        raise ValueError(f"out has dtype {out.dtype}; the result has {dtype}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+    if any(_overlap(out, array) for array in inputs):
+        raise ValueError("out shares memory with a or b")
+    return _rows_last("out", out, axis)
+
+
+def _overlap(x, y):
+    try:
+        return np.shares_memory(x, y, max_work=10000)
+    except np.TooHardError:
+        return True
+
+
+def _kind(taps, dtype):
+    """What the engine calls such taps and samples, and the dtype of the taps."""
+    if taps.dtype.kind == "c":
+        return "ccc", dtype
+    return ("ccf" if dtype.kind == "c" else "fff"), np.empty(0, dtype).real.dtype
+
+
+def _convolve(a, b, mode, axis, out, backend, threads, progress, start_of_same):
+    _check_axis(a, b, axis)
+    a, b = _rows_last("a", a, axis), _rows_last("b", b, axis)
+    n, n_taps = a.shape[-1], b.shape[-1]
+    if n_taps == 0:
+        raise ValueError(f"b has no taps, its shape is {b.shape}")
+    lead = _broadcast(a, b)
+    dtype = np.result_type(_number_dtype("a", a), _number_dtype("b", b))
+    start, stop = _wanted(mode, n, n_taps, start_of_same(n_taps))
+
+    rows = np.empty(lead + (stop - start,), dtype)
+    result = rows if rows.ndim == 1 else np.moveaxis(rows, -1, axis)
+    if out is not None:
+        result, rows = out, _rows_of_out(out, result.shape, dtype, axis, (a, b))
+    if rows.size == 0:
+        return result
+    kind, taps_dtype = _kind(b, dtype)
+    taps = _taps(b, lead, taps_dtype)
+    job = Job(kind, taps, rows.size // (stop - start), n, start, stop)
+    source = ArraySource(np.broadcast_to(a, lead + (n,)), dtype)
+    with _progress.reporting(progress, job) as done:
+        run(job, source, ArraySink(rows, dtype), backend=backend, threads=threads, done=done)
+    return result
+
+
+def convolve(a, b, mode="full", axis=-1, out=None, backend="auto", threads=0, progress=None):
+    """Convolves each row of a with the row of b that it is paired with.
+
+    As scipy.signal.oaconvolve(a, b, mode, axes=axis), without the loop over rows and without
+    copies of a: beside the result it takes at most 64 MB and, for each thread, a few spectra of one
+    row of taps, however long the rows are.
+
+    Parameters
+    ----------
+    a : array (..., N)
+        Signals; any strides, read-only arrays and memory maps are fine. N = 0 gives empty rows.
+    b : array (..., P) or (P,)
+        FIR taps, P > 0, all finite. The dimensions other than `axis` are broadcast against those
+        of a; a 1-D array is one row for all, and so may a be.
+    mode : {"full", "same", "valid"}
+        "full": N + P - 1 samples. "same": the N from sample (P - 1) // 2 on. "valid": those that
+        see no edge, |N - P| + 1.
+    axis : int
+        The axis of the rows, in all arrays.
+    out : array, optional
+        Receives the result: of its shape and dtype, and without memory in common with a or b; for
+        example numpy.lib.format.open_memmap(..., "w+").
+    backend : str
+        "auto", "cpu", "gpu", or a name of oaconv.backends().
+    threads : int
+        0: one for every core; never more than cores. No bit of the result depends on it.
+    progress : callable or bool, optional
+        Called as progress(done, total) with samples of all rows, in the calling thread; or True
+        for a bar of tqdm.
+
+    Returns
+    -------
+    array
+        Integers count as float64 and float16 as float32; then the wider type of a and b, float32,
+        float64, complex64 or complex128. Single precision is computed in single, double in double.
+
+    Raises
+    ------
+    ValueError
+        Shapes that do not pair up, no taps, taps that are NaN or infinite, an unknown mode or
+        backend, a backend that cannot run here or not in double precision, an `out` that does not
+        fit.
+    TypeError
+        Arrays of something else than numbers, or of more than double precision.
+    MemoryError
+
+    KeyboardInterrupt, and what progress raises, stops the work within a tenth of a second, unless
+    the taps are millions; `out` is then partly filled. Any thread; the interpreter lock is released
+    during the work.
+    """
+    return _convolve(
+        a, b, mode, axis, out, backend, threads, progress, lambda n_taps: (n_taps - 1) // 2
+    )
+
+
+def correlate(a, b, mode="valid", axis=-1, out=None, backend="auto", threads=0, progress=None):
+    """Correlates each row of a with the row of b that it is paired with, as torch.nn.functional.conv1d.
+
+    c[t] = sum over k of b[k] a[t + k]: what machine learning calls a convolution. b is not reversed
+    and not conjugated; scipy.signal.correlate conjugates it. "valid" is conv1d with padding=0,
+    "full" with padding=P-1, "same" with padding="same": sample t is the one above, for an even P
+    one sample later than the middle of convolve(a, reversed b). Rows are paired, as with groups=M.
+
+    Everything else is as in convolve().
+    """
+    _check_axis(a, b, axis)
+    reversed_b = np.flip(b, axis if np.ndim(b) > 1 else None)
+    return _convolve(a, reversed_b, mode, axis, out, backend, threads, progress, lambda n_taps: n_taps // 2)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be convolved: pure data, and what samples are read from and written to."""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+
+class Job(NamedTuple):
+    """Row m of a source with row m of the taps: samples start..stop of each full convolution.
+
+    kind:      "fff" (real signal and taps), "ccf" (complex signal, real taps) or "ccc"
+    taps:      (M, P), or (1, P) for all rows: float32 or complex64; float64 or complex128 have
+               everything computed in double precision
+    n_rows:    M
+    n_samples: N of each row
+    start, stop: of the N + P - 1 samples of the full convolution those that are wanted
+    """
+
+    kind: str
+    taps: np.ndarray
+    n_rows: int
+    n_samples: int
+    start: int
+    stop: int
+
+    @property
+    def n_taps(self):
+        return self.taps.shape[1]
+
+    @property
+    def is_double(self):
+        return self.taps.dtype.itemsize == (16 if self.kind == "ccc" else 8)
+
+    @property
+    def sample_dtype(self):
+        """Of the signal, and of the result."""
+        single, double = (np.float32, np.float64) if self.kind == "fff" else (np.complex64, np.complex128)
+        return np.dtype(double if self.is_double else single)
+
+    @property
+    def length(self):
+        """Samples that are wanted of each row."""
+        return self.stop - self.start
+
+
+class Plan(NamedTuple):
+    """Everything that decides how a result is rounded.
+
+    backend: exact name
+    n_fft, segment, hop: as in oaconv.h; 0 for the first two where the backend needs none
+    """
+
+    backend: str
+    n_fft: int
+    segment: int
+    hop: int
+
+
+class Section(NamedTuple):
+    """A rectangle of what is wanted: rows first..end, samples begin..stop, 0 being the job's start."""
+
+    first: int
+    end: int
+    begin: int
+    stop: int
+
+
+class Source(Protocol):
+    """Where samples come from. Methods are called from several threads at once."""
+
+    time_major: bool
+    """Whether a few rows cost as much to read as all."""
+
+    def read(self, first, end, begin, stop, scratch):
+        """Samples begin..stop of rows first..end.
+
+        Returns an array of that shape and the job's sample dtype, contiguous along its rows: a view
+        of what there is, or scratch, filled. It is only read, and before scratch is used again.
+        """
+
+
+class Sink(Protocol):
+    """Where results go. Methods are called from several threads at once, for disjoint sections."""
+
+    def room(self, first, end, begin, stop):
+        """A writable array for this section, contiguous along its rows; or None."""
+
+    def write(self, first, begin, block):
+        """Takes the results for rows first.., samples begin.., where there was no room."""
+
+
+def stack_taps(rows):
+    """Rows of taps, each 1-D, as one array: shorter rows end in zeros."""
+    taps = np.zeros((len(rows), max(len(row) for row in rows)), np.result_type(*rows))
+    for to, row in zip(taps, rows):
+        to[: len(row)] = row
+    return taps

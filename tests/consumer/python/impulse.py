@@ -31,7 +31,7 @@ def check_origin(prefix):
     loaded = {line.split(maxsplit=5)[5] for line in maps if "oaconv" in line}
     print("\n".join(sorted(loaded)))
     kinds = {pathlib.Path(path).name.split(".")[0] for path in loaded} - {"liboaconv-cuda"}
-    assert kinds == {"oaconv_python", "libgnuradio-oaconv", "liboaconv"}
+    assert kinds == {"oaconv_python", "_core", "libgnuradio-oaconv", "liboaconv"}
     assert all(pathlib.Path(prefix).resolve() in pathlib.Path(path).parents for path in loaded)
 
 

@@ -157,8 +157,8 @@ OAC_EXPORT void oaconv_config_init(oaconv_config *config);
  * second; the environment variable OACONV_COST_TABLE = "nominal", "cache" or the path of a file
  * pins the costs, and OACONV_SIMD = "avx512", "avx2" or "generic" the kernels of backend "simd".
  *
- * "simd" and "cuda" compute in single precision only: in double they are refused by name, "auto" and
- * "cpu" choose among the others, and CUDA is not touched.
+ * "simd" and "cuda" compute in single precision only: in double they are refused by name, "auto"
+ * and "cpu" choose among the others, and CUDA is not touched.
  *
  * With "gpu" (the same as "cuda") a GPU that cannot be had is an error. With "auto" it is taken if
  * it filters at least 1.2 times as fast as the CPU does, both measured here for about 20 ms with

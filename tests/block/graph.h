@@ -11,24 +11,17 @@
 #include <gnuradio/oaconv/multichannel_fft_filter.h>
 #include <gnuradio/top_block.h>
 
-#include <cstring>
+#include <algorithm>
 #include <type_traits>
 
 namespace oac_test
 {
 
-/* As memcpy, but an empty range may be null. */
-inline void copy_bytes(void *to, const void *from, size_t n)
-{
-    if (n > 0)
-        std::memcpy(to, from, n);
-}
-
 template <class T>
 std::vector<T> to_items(const Row &row)
 {
     std::vector<T> items(row.size() * sizeof(float) / sizeof(T));
-    copy_bytes(items.data(), row.data(), row.size() * sizeof(float));
+    std::copy(row.begin(), row.end(), reinterpret_cast<float *>(items.data()));
     return items;
 }
 
@@ -91,9 +84,8 @@ public:
         Rows rows;
         for (const auto &sink : sinks) {
             const std::vector<SAMPLE> items = sink->data();
-            Row row(items.size() * sizeof(SAMPLE) / sizeof(float));
-            copy_bytes(row.data(), items.data(), row.size() * sizeof(float));
-            rows.push_back(row);
+            const float *values = reinterpret_cast<const float *>(items.data());
+            rows.emplace_back(values, values + items.size() * sizeof(SAMPLE) / sizeof(float));
         }
         return rows;
     }

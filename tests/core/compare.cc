@@ -3,7 +3,6 @@
 #include "compare.h"
 
 #include <algorithm>
-#include <cfloat>
 #include <cmath>
 #include <cppunit/TestAssert.h>
 #include <cstring>
@@ -19,16 +18,13 @@ double largest_error()
 }
 
 /* Distance of the samples t of two rows. */
-static double distance(const std::vector<double> &a, const Row &b, size_t t, size_t width)
+static double distance(const std::vector<long double> &a, const Row &b, size_t t, size_t width)
 {
-    return width == 1 ? std::fabs(a[t] - b[t])
-                      : std::hypot(a[2 * t] - b[2 * t], a[2 * t + 1] - b[2 * t + 1]);
+    const auto off = [&a, &b](size_t i) { return static_cast<double>(a[i] - b[i]); };
+    return width == 1 ? std::fabs(off(t)) : std::hypot(off(2 * t), off(2 * t + 1));
 }
 
-void expect_close(const std::string &label,
-                  oaconv_type type,
-                  const Response &expected,
-                  const Rows &actual)
+void expect_close(const std::string &label, Type type, const Response &expected, const Rows &actual)
 {
     const size_t width = sample_width(type);
     CPPUNIT_ASSERT_EQUAL_MESSAGE(label + ": channels", expected.y.size(), actual.size());
@@ -38,7 +34,7 @@ void expect_close(const std::string &label,
     for (size_t m = 0; m < actual.size(); m++)
         for (size_t t = 0; t < expected.length; t++) {
             const double error = distance(expected.y[m], actual[m], t, width);
-            const double unit = FLT_EPSILON * expected.scale[m][t];
+            const double unit = type.epsilon() * expected.scale[m][t];
             if (!(error <= error_bound * unit))
                 CPPUNIT_FAIL(say(label,
                                  ": channel ",
@@ -57,13 +53,13 @@ void expect_close(const std::string &label,
         }
 }
 
-/* The same number of channels, and of floats in each. */
+/* The same number of channels, and of numbers in each. */
 static void expect_same_shape(const std::string &label, const Rows &expected, const Rows &actual)
 {
     CPPUNIT_ASSERT_EQUAL_MESSAGE(label + ": channels", expected.size(), actual.size());
     for (size_t m = 0; m < actual.size(); m++)
         CPPUNIT_ASSERT_EQUAL_MESSAGE(
-            say(label, ": floats of channel ", m), expected[m].size(), actual[m].size());
+            say(label, ": numbers of channel ", m), expected[m].size(), actual[m].size());
 }
 
 template <typename Same>
@@ -77,7 +73,7 @@ expect_all(const std::string &label, const Rows &expected, const Rows &actual, c
                 CPPUNIT_FAIL(say(label,
                                  ": channel ",
                                  m,
-                                 ", float ",
+                                 ", number ",
                                  i,
                                  " of ",
                                  actual[m].size(),
@@ -96,7 +92,7 @@ void expect_near(const std::string &label, const Rows &expected, const Rows &act
 void expect_same_bits(const std::string &label, const Rows &expected, const Rows &actual)
 {
     expect_all(
-        label, expected, actual, [](float a, float b) { return !std::memcmp(&a, &b, sizeof a); });
+        label, expected, actual, [](double a, double b) { return !std::memcmp(&a, &b, sizeof a); });
 }
 
 void expect_repeated(const std::string &backend,
@@ -108,11 +104,11 @@ void expect_repeated(const std::string &backend,
         expect_same_bits(label, expected, actual);
         return;
     }
-    float peak = 0;
+    double peak = 0;
     for (const Row &row : expected)
-        for (float y : row)
+        for (double y : row)
             peak = std::max(peak, std::fabs(y));
-    expect_near(label, expected, actual, 1e-5 * double(peak));
+    expect_near(label, expected, actual, 1e-5 * peak);
 }
 
 } // namespace oac_test

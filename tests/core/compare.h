@@ -8,7 +8,8 @@
 namespace oac_test
 {
 
-/* |error| <= error_bound * eps * log2(N) * |h|_1 * max|x|, eps = 2^-23; log2(N) = 1 without FFT.
+/* |error| <= error_bound * eps * log2(N) * |h|_1 * max|x|, eps = 2^-23, or 2^-52 in double; log2(N)
+ * = 1 without FFT.
  *
  * Two transforms and a product have a relative error of order eps log2(N) in the 2-norm. |H| <=
  * |h|_1, and the error spreads evenly over the segment: that makes eps log2(N) |h|_1 max|x| per
@@ -18,11 +19,11 @@ constexpr double error_bound = 1.0;
 
 /* The responses are equal to rounding. */
 void expect_close(const std::string &label,
-                  oaconv_type type,
+                  Type type,
                   const Response &expected,
                   const Rows &actual);
 
-/* No float differs by more than `bound`. */
+/* No number differs by more than `bound`. */
 void expect_near(const std::string &label, const Rows &expected, const Rows &actual, double bound);
 
 /* Every bit is the same. */

@@ -21,22 +21,14 @@ bool same_bits(const Row &a, const Row &b)
            (a.empty() || !std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]));
 }
 
-std::vector<oaconv_row> view(oaconv_type type, const Rows &taps)
+oaconv_config to_config(const Spec &spec, const TapRows &taps)
 {
-    std::vector<oaconv_row> rows;
-    for (const Row &row : taps)
-        rows.push_back({row.data(), row.size() / tap_width(type)});
-    return rows;
-}
-
-oaconv_config to_config(const Spec &spec, const Rows &taps, std::vector<oaconv_row> &rows)
-{
-    rows = view(spec.type, taps);
     oaconv_config config;
     oaconv_config_init(&config);
     config.type = spec.type;
-    config.rows = rows.data();
-    config.n_rows = rows.size();
+    config.precision = spec.type.precision;
+    config.rows = taps.data();
+    config.n_rows = taps.size();
     config.n_channels = spec.n_channels;
     config.backend = spec.backend;
     config.hop = spec.hop;
@@ -53,8 +45,8 @@ oaconv_config to_config(const Spec &spec, const Rows &taps, std::vector<oaconv_r
 
 Filter::Filter(const Spec &spec, const Rows &taps) : d_type(spec.type)
 {
-    std::vector<oaconv_row> rows;
-    const oaconv_config config = to_config(spec, taps, rows);
+    const TapRows rows(spec.type, taps);
+    const oaconv_config config = to_config(spec, rows);
     expect_ok("oaconv_create", oaconv_create(&d_filter, &config));
 }
 
@@ -72,7 +64,7 @@ oaconv_info Filter::info() const
 
 void Filter::prepare(const Rows &taps)
 {
-    const std::vector<oaconv_row> rows = view(d_type, taps);
+    const TapRows rows(d_type, taps);
     expect_ok("oaconv_taps_prepare", oaconv_taps_prepare(d_filter, rows.data(), rows.size()));
 }
 
@@ -80,28 +72,31 @@ void Filter::run(Call call, const Rows &x, size_t from, size_t n, Rows &y, Rando
 {
     const size_t width = sample_width(d_type);
     Rows inputs, outputs;
-    std::vector<const void *> in;
-    std::vector<void *> out;
-    std::vector<size_t> shifts;
+    std::vector<size_t> shifts_in, shifts_out;
     y.resize(x.size());
     for (const Row &row : x) {
-        const size_t shift_in = cuts.below(17);
-        shifts.push_back(cuts.below(17));
-        inputs.emplace_back(shift_in);
+        shifts_in.push_back(cuts.below(17));
+        shifts_out.push_back(cuts.below(17));
+        inputs.emplace_back(shifts_in.back());
         inputs.back().insert(inputs.back().end(),
                              row.begin() + static_cast<std::ptrdiff_t>(from * width),
                              row.begin() + static_cast<std::ptrdiff_t>((from + n) * width));
-        outputs.emplace_back(shifts.back() + n * width, -77.0f);
-        in.push_back(inputs.back().data() + shift_in);
-        out.push_back(outputs.back().data() + shifts.back());
+        outputs.emplace_back(shifts_out.back() + n * width, -77.0);
     }
-    const Rows before = inputs;
+    const Buffers sent(d_type.precision, inputs);
+    Buffers given = sent, received(d_type.precision, outputs);
+    std::vector<const void *> in;
+    std::vector<void *> out;
+    for (size_t m = 0; m < x.size(); m++) {
+        in.push_back(given.at(m, shifts_in[m]));
+        out.push_back(received.at(m, shifts_out[m]));
+    }
     expect_ok("process or finish", call(d_filter, in.data(), out.data(), n));
-    CPPUNIT_ASSERT_MESSAGE("the library wrote to its input",
-                           std::equal(before.begin(), before.end(), inputs.begin(), same_bits));
+    CPPUNIT_ASSERT_MESSAGE("the library wrote to its input", sent == given);
+    outputs = received.rows();
     for (size_t m = 0; m < x.size(); m++)
         y[m].insert(y[m].end(),
-                    outputs[m].begin() + static_cast<std::ptrdiff_t>(shifts[m]),
+                    outputs[m].begin() + static_cast<std::ptrdiff_t>(shifts_out[m]),
                     outputs[m].end());
 }
 
@@ -118,11 +113,9 @@ void Filter::finish(const Rows &x, size_t from, size_t n, Rows &y, Random &cuts)
 void Filter::read_tail(size_t n, Rows &y)
 {
     const size_t width = sample_width(d_type);
-    Rows outputs(info().n_channels, Row(n * width, -77.0f));
-    std::vector<void *> out;
-    for (Row &row : outputs)
-        out.push_back(row.data());
-    expect_ok("oaconv_read_tail", oaconv_read_tail(d_filter, out.data(), n));
+    Buffers received(d_type.precision, Rows(info().n_channels, Row(n * width, -77.0)));
+    expect_ok("oaconv_read_tail", oaconv_read_tail(d_filter, received.pointers().data(), n));
+    const Rows outputs = received.rows();
     y.resize(outputs.size());
     for (size_t m = 0; m < y.size(); m++)
         y[m].insert(y[m].end(), outputs[m].begin(), outputs[m].end());

@@ -3,6 +3,7 @@
 #ifndef OAC_TEST_FILTER_H
 #define OAC_TEST_FILTER_H
 
+#include "buffers.h"
 #include "oracle.h"
 
 namespace oac_test
@@ -10,7 +11,7 @@ namespace oac_test
 
 /* Besides the taps, what a filter is made from. */
 struct Spec {
-    oaconv_type type;
+    Type type;
     const char *backend;
     size_t n_channels = 0, hop = 0, max_hop = 0, threads = 0, batch = 0;
     oaconv_log log = nullptr;
@@ -18,26 +19,23 @@ struct Spec {
     size_t row_length = 0, n_fft = 0, segment = 0;
 };
 
-/* The spec and the taps as the library takes them; `rows` is what they are kept in. */
-oaconv_config to_config(const Spec &spec, const Rows &taps, std::vector<oaconv_row> &rows);
+/* The spec and the taps as the library takes them. */
+oaconv_config to_config(const Spec &spec, const TapRows &taps);
 
 /* Whether every bit is the same, NaN included. */
 bool same_bits(const Row &a, const Row &b);
-
-/* Rows as the library takes them; they point into `taps`. */
-std::vector<oaconv_row> view(oaconv_type type, const Rows &taps);
 
 class Filter
 {
 public:
     Filter(const Spec &spec, const Rows &taps);
-    Filter(oaconv *filter, oaconv_type type) : d_filter(filter), d_type(type) {} /* takes it over */
+    Filter(oaconv *filter, Type type) : d_filter(filter), d_type(type) {} /* takes it over */
     ~Filter();
     Filter(const Filter &) = delete;
     Filter &operator=(const Filter &) = delete;
 
     oaconv *handle() const { return d_filter; }
-    oaconv_type type() const { return d_type; }
+    Type type() const { return d_type; }
     oaconv_info info() const;
     size_t tail_length() const { return oaconv_tail_length(d_filter); }
     void reset() { oaconv_reset(d_filter); }
@@ -56,7 +54,7 @@ private:
     void run(Call call, const Rows &x, size_t from, size_t n, Rows &y, Random &cuts);
 
     oaconv *d_filter = nullptr;
-    oaconv_type d_type;
+    Type d_type;
 };
 
 /* Something done on the way, after exactly `at` samples: a piece is finished, and then new taps,

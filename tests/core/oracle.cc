@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The defining sum in double precision, written apart from the library. */
+ * The defining sum in wider numbers than those of the filter, written apart from the library. */
 #include "oracle.h"
 
 #include <algorithm>
@@ -9,12 +9,13 @@ namespace oac_test
 {
 
 /* y += x [n] convolved with h, all of the widths given; y starts at the first sample of x. */
+template <typename Sum>
 static void
-accumulate(const float *x, size_t n, size_t x_width, const Row &h, size_t h_width, double *y)
+accumulate(const double *x, size_t n, size_t x_width, const Row &h, size_t h_width, Sum *y)
 {
     for (size_t k = 0; k < h.size() / h_width; k++) {
-        const double re = h[k * h_width], im = h_width == 2 ? h[k * h_width + 1] : 0;
-        double *to = y + k * x_width;
+        const Sum re = h[k * h_width], im = h_width == 2 ? h[k * h_width + 1] : 0;
+        Sum *to = y + k * x_width;
         if (h_width == 1) {
             for (size_t i = 0; i < n * x_width; i++)
                 to[i] += re * x[i];
@@ -27,12 +28,12 @@ accumulate(const float *x, size_t n, size_t x_width, const Row &h, size_t h_widt
     }
 }
 
-static std::vector<double> magnitudes(const float *values, size_t n, size_t width)
+static std::vector<double> magnitudes(const double *values, size_t n, size_t width)
 {
     std::vector<double> result(n);
     for (size_t i = 0; i < n; i++)
-        result[i] = width == 1 ? std::fabs(static_cast<double>(values[i]))
-                               : std::hypot(values[2 * i], values[2 * i + 1]);
+        result[i] =
+            width == 1 ? std::fabs(values[i]) : std::hypot(values[2 * i], values[2 * i + 1]);
     return result;
 }
 
@@ -44,40 +45,71 @@ static double sum(const std::vector<double> &values)
     return total;
 }
 
-Response respond(oaconv_type type, const Rows &x, size_t n, const std::vector<Epoch> &epochs)
+/* One past the last sample of an epoch. */
+static size_t end_of(const std::vector<Epoch> &epochs, size_t i, size_t n)
+{
+    return i + 1 < epochs.size() ? epochs[i + 1].since : n;
+}
+
+static const Row &taps_of(const Epoch &epoch, size_t m)
+{
+    return epoch.taps[epoch.taps.size() == 1 ? 0 : m];
+}
+
+/* The response of channel m, x. */
+template <typename Sum>
+static std::vector<long double>
+sums(Type type, const Row &x, size_t m, size_t n, const std::vector<Epoch> &epochs, size_t length)
 {
     const size_t width = sample_width(type);
+    std::vector<Sum> y(length * width);
+    for (size_t i = 0; i < epochs.size(); i++) {
+        const size_t begin = epochs[i].since, end = end_of(epochs, i, n);
+        if (begin < end)
+            accumulate(x.data() + begin * width,
+                       end - begin,
+                       width,
+                       taps_of(epochs[i], m),
+                       tap_width(type),
+                       y.data() + begin * width);
+    }
+    return {y.begin(), y.end()};
+}
+
+/* The scale of the error of channel m. */
+static std::vector<double>
+scales(Type type, const Row &x, size_t m, size_t n, const std::vector<Epoch> &epochs, size_t length)
+{
+    std::vector<double> scale(length);
+    const std::vector<double> x_size = magnitudes(x.data(), n, sample_width(type));
+    const double loudest = n ? *std::max_element(x_size.begin(), x_size.end()) : 0;
+    for (size_t i = 0; i < epochs.size(); i++) {
+        const Epoch &epoch = epochs[i];
+        const size_t begin = epoch.since, end = end_of(epochs, i, n);
+        if (begin == end)
+            continue;
+        const Row &h = taps_of(epoch, m);
+        const double size = sum(magnitudes(h.data(), h.size() / tap_width(type), tap_width(type)));
+        const double passes = std::log2(static_cast<double>(std::max<size_t>(epoch.n_fft, 2)));
+        for (size_t t = begin; t < end + longest(type, epoch.taps) - 1; t++)
+            scale[t] += passes * size * loudest;
+    }
+    return scale;
+}
+
+Response respond(Type type, const Rows &x, size_t n, const std::vector<Epoch> &epochs)
+{
     Response response{{}, {}, 0};
     for (size_t i = 0; i < epochs.size(); i++) {
-        const size_t end = i + 1 < epochs.size() ? epochs[i + 1].since : n;
+        const size_t end = end_of(epochs, i, n);
         const bool last = i + 1 == epochs.size();
         if (last || end > epochs[i].since)
             response.length = std::max(response.length, end + longest(type, epochs[i].taps) - 1);
     }
-    for (const Row &row : x) {
-        std::vector<double> y(response.length * width), scale(response.length);
-        const std::vector<double> x_size = magnitudes(row.data(), n, width);
-        const double loudest = n ? *std::max_element(x_size.begin(), x_size.end()) : 0;
-        for (size_t i = 0; i < epochs.size(); i++) {
-            const Epoch &epoch = epochs[i];
-            const size_t begin = epoch.since, end = i + 1 < epochs.size() ? epochs[i + 1].since : n;
-            if (begin == end)
-                continue;
-            const Row &h = epoch.taps[epoch.taps.size() == 1 ? 0 : response.y.size()];
-            accumulate(row.data() + begin * width,
-                       end - begin,
-                       width,
-                       h,
-                       tap_width(type),
-                       y.data() + begin * width);
-            const double size =
-                sum(magnitudes(h.data(), h.size() / tap_width(type), tap_width(type)));
-            const double passes = std::log2(static_cast<double>(std::max<size_t>(epoch.n_fft, 2)));
-            for (size_t t = begin; t < end + longest(type, epoch.taps) - 1; t++)
-                scale[t] += passes * size * loudest;
-        }
-        response.y.push_back(std::move(y));
-        response.scale.push_back(std::move(scale));
+    for (size_t m = 0; m < x.size(); m++) {
+        const auto respond_row = type.precision == OAC_DOUBLE ? sums<long double> : sums<double>;
+        response.y.push_back(respond_row(type, x[m], m, n, epochs, response.length));
+        response.scale.push_back(scales(type, x[m], m, n, epochs, response.length));
     }
     return response;
 }

@@ -11,33 +11,41 @@ namespace oac_test
 
 size_t longest(oaconv_type type, const Rows &taps)
 {
-    size_t floats = 0;
+    size_t numbers = 0;
     for (const Row &row : taps)
-        floats = std::max(floats, row.size());
-    return floats / tap_width(type);
+        numbers = std::max(numbers, row.size());
+    return numbers / tap_width(type);
 }
 
-Row Random::row(size_t n, size_t width)
+double Random::sample(oaconv_precision precision)
+{
+    const uint32_t high = static_cast<uint32_t>(d_engine());
+    if (precision == OAC_SINGLE)
+        return static_cast<float>(high) / 2147483648.0f - 1.0f;
+    return (high + static_cast<double>(d_engine()) / 4294967296.0) / 2147483648.0 - 1.0;
+}
+
+Row Random::row(oaconv_precision precision, size_t n, size_t width)
 {
     Row row(n * width);
-    for (float &value : row)
-        value = sample();
+    for (double &value : row)
+        value = sample(precision);
     return row;
 }
 
-Rows Random::signal(oaconv_type type, size_t n_channels, size_t n)
+Rows Random::signal(Type type, size_t n_channels, size_t n)
 {
     Rows rows;
     for (size_t m = 0; m < n_channels; m++)
-        rows.push_back(row(n, sample_width(type)));
+        rows.push_back(row(type.precision, n, sample_width(type)));
     return rows;
 }
 
-Rows Random::taps(oaconv_type type, const std::vector<size_t> &lengths)
+Rows Random::taps(Type type, const std::vector<size_t> &lengths)
 {
     Rows rows;
     for (size_t n : lengths)
-        rows.push_back(row(n, tap_width(type)));
+        rows.push_back(row(type.precision, n, tap_width(type)));
     return rows;
 }
 
@@ -47,17 +55,38 @@ const std::vector<oaconv_type> &all_types()
     return types;
 }
 
-std::vector<Kind> kinds()
+static bool knows(const std::string &backend, oaconv_precision precision)
+{
+    return precision == OAC_SINGLE || backend == "volk" || backend == "direct";
+}
+
+std::vector<Kind> all_kinds()
 {
     static const char *const names[] = {"fff", "ccf", "ccc"};
-    const char *only = std::getenv("OAC_TEST_BACKEND");
     std::vector<Kind> list;
-    for (size_t i = 0; i < oaconv_backend_count(); i++)
-        if (oaconv_backend_usable(i, nullptr) &&
-            (!only || !std::strcmp(only, oaconv_backend_name(i))))
+    for (oaconv_precision precision : {OAC_SINGLE, OAC_DOUBLE})
+        for (size_t i = 0; i < oaconv_backend_count(); i++) {
+            const char *backend = oaconv_backend_name(i);
+            if (!oaconv_backend_usable(i, nullptr) || !knows(backend, precision))
+                continue;
             for (oaconv_type type : all_types())
-                list.push_back(
-                    {type, oaconv_backend_name(i), say(oaconv_backend_name(i), " ", names[type])});
+                list.push_back({{type, precision},
+                                backend,
+                                say(backend, " ", names[type], precision ? " double" : "")});
+        }
+    return list;
+}
+
+std::vector<Kind> kinds()
+{
+    const char *backend = std::getenv("OAC_TEST_BACKEND");
+    const char *precision = std::getenv("OAC_TEST_PRECISION");
+    std::vector<Kind> list;
+    for (const Kind &kind : all_kinds())
+        if ((!backend || !std::strcmp(backend, kind.backend)) &&
+            (!precision ||
+             (kind.type.precision == OAC_DOUBLE) == !std::strcmp(precision, "double")))
+            list.push_back(kind);
     return list;
 }
 

@@ -5,6 +5,7 @@
 
 #include <oaconv/oaconv.h>
 
+#include <cfloat>
 #include <cstddef>
 #include <random>
 #include <sstream>
@@ -14,11 +15,24 @@
 namespace oac_test
 {
 
-/* Samples or taps of one channel; complex ones are two floats, real part first. */
-using Row = std::vector<float>;
+/* Samples or taps of one channel, whatever the precision of the filter; complex ones are two
+ * numbers, real part first. */
+using Row = std::vector<double>;
 using Rows = std::vector<Row>;
 
-/* Floats per sample and per tap. */
+/* Signal and taps: real or complex, in single precision where nothing else is said. */
+struct Type {
+    constexpr Type(oaconv_type kind, oaconv_precision in = OAC_SINGLE) : type(kind), precision(in)
+    {
+    }
+    constexpr operator oaconv_type() const { return type; }
+    double epsilon() const { return precision == OAC_DOUBLE ? DBL_EPSILON : FLT_EPSILON; }
+
+    oaconv_type type;
+    oaconv_precision precision;
+};
+
+/* Numbers per sample and per tap. */
 inline size_t sample_width(oaconv_type type)
 {
     return type == OAC_REAL ? 1 : 2;
@@ -39,11 +53,11 @@ public:
 
     size_t below(size_t n) { return d_engine() % n; }
     size_t between(size_t least, size_t most) { return least + below(most - least + 1); }
-    float sample() { return static_cast<float>(d_engine()) / 2147483648.0f - 1.0f; } /* -1 .. 1 */
+    double sample(oaconv_precision precision); /* -1 .. 1, with all the digits that there are */
 
-    Row row(size_t n, size_t width);
-    Rows signal(oaconv_type type, size_t n_channels, size_t n);
-    Rows taps(oaconv_type type, const std::vector<size_t> &lengths);
+    Row row(oaconv_precision precision, size_t n, size_t width);
+    Rows signal(Type type, size_t n_channels, size_t n);
+    Rows taps(Type type, const std::vector<size_t> &lengths);
 
 private:
     std::mt19937 d_engine;
@@ -51,12 +65,16 @@ private:
 
 /* A usable backend with a type of signal. */
 struct Kind {
-    oaconv_type type;
+    Type type;
     const char *backend;
     std::string label;
 };
 
-/* Every usable backend with every type, or the one that OAC_TEST_BACKEND names. */
+/* Every usable backend with every type in each precision that it knows. */
+std::vector<Kind> all_kinds();
+
+/* Of these the backend that OAC_TEST_BACKEND names and the precision, "single" or "double", that
+ * OAC_TEST_PRECISION names; where they are not set, all. */
 std::vector<Kind> kinds();
 
 /* The same without GPUs. */

@@ -41,11 +41,14 @@ void expect_refused(const char *call,
 class Request
 {
 public:
-    explicit Request(oaconv_type type, const char *backend = "auto")
-        : taps(2, Row(3 * tap_width(type), 1.0f)), rows(view(type, taps))
+    explicit Request(Type type, const char *backend = "auto")
+        : taps(2, Row(3 * tap_width(type), 1.0)), values(type.precision, taps)
     {
+        for (const void *row : values.pointers())
+            rows.push_back({row, 3});
         oaconv_config_init(&config);
         config.type = type;
+        config.precision = type.precision;
         config.rows = rows.data();
         config.n_rows = rows.size();
         config.backend = backend;
@@ -63,6 +66,7 @@ public:
     }
 
     Rows taps;
+    Buffers values; /* of the taps, as the library takes them */
     std::vector<oaconv_row> rows;
     oaconv_config config;
 };
@@ -76,6 +80,8 @@ class bad_input : public CppUnit::TestFixture
     CPPUNIT_TEST(taps_that_are_not_finite);
     CPPUNIT_TEST(sizes_beyond_the_bounds);
     CPPUNIT_TEST(unknown_type);
+    CPPUNIT_TEST(unknown_precision);
+    CPPUNIT_TEST(backends_that_do_not_know_double);
     CPPUNIT_TEST(backends_by_name);
     CPPUNIT_TEST(null_pointers);
     CPPUNIT_TEST(number_of_samples);
@@ -137,15 +143,15 @@ public:
 
     void taps_that_are_not_finite()
     {
-        for (oaconv_type type : all_types())
-            for (size_t part = 0; part < tap_width(type); part++) {
-                Request request(type);
-                float &value = request.taps[1][2 * tap_width(type) + part];
-                value = std::nanf("");
+        for (const Kind &kind : kinds())
+            for (size_t part = 0; part < tap_width(kind.type); part++) {
+                Request request(kind.type, kind.backend);
+                const size_t place = 2 * tap_width(kind.type) + part;
+                request.values.set(1, place, std::nan(""));
                 EXPECT_REFUSED(OAC_ERR_ARG, request.create(), "row 1", "tap 2", "NaN");
-                value = -std::numeric_limits<float>::infinity();
+                request.values.set(1, place, -std::numeric_limits<double>::infinity());
                 EXPECT_REFUSED(OAC_ERR_ARG, request.create(), "row 1", "tap 2", "infinite");
-                value = std::numeric_limits<float>::max();
+                request.values.set(1, place, kind.type.precision == OAC_DOUBLE ? DBL_MAX : FLT_MAX);
                 CPPUNIT_ASSERT_EQUAL(OAC_OK, request.create());
             }
     }
@@ -186,6 +192,30 @@ public:
         Request request(OAC_COMPLEX);
         request.config.type = static_cast<oaconv_type>(3);
         EXPECT_REFUSED(OAC_ERR_ARG, request.create(), "type 3");
+    }
+
+    void unknown_precision()
+    {
+        for (int precision : {2, -1}) {
+            Request request(OAC_COMPLEX);
+            request.config.precision = static_cast<oaconv_precision>(precision);
+            EXPECT_REFUSED(OAC_ERR_ARG, request.create(), say("precision ", precision));
+        }
+    }
+
+    /* The message says why, and what there is; whether a GPU is there does not matter. */
+    void backends_that_do_not_know_double()
+    {
+        for (const char *name : {"simd", "cuda", "gpu"})
+            EXPECT_REFUSED(OAC_ERR_BACKEND,
+                           Request({OAC_REAL, OAC_DOUBLE}, name).create(),
+                           say("\"", name, "\" computes in single precision only"),
+                           "auto, cpu, volk and direct");
+        for (const char *name : {"auto", "cpu"}) {
+            const Request request({OAC_REAL, OAC_DOUBLE}, name);
+            const Filter filter({{OAC_REAL, OAC_DOUBLE}, name}, request.taps);
+            CPPUNIT_ASSERT_EQUAL(std::string("volk"), std::string(filter.info().backend));
+        }
     }
 
     void backends_by_name()
@@ -278,7 +308,7 @@ public:
             Random random(91);
             Filter filter({kind.type, kind.backend, 0, 8}, random.taps(kind.type, {6}));
             const Rows x = random.signal(kind.type, 1, 16);
-            float space[16];
+            double space[16];
             void *out[] = {space};
             Rows y;
             filter.process(x, 0, 8, y, random);
@@ -298,7 +328,8 @@ public:
                            OAC_ERR_ARG,
                            oaconv_read_tail(filter.handle(), out, 1),
                            {"0 are left"});
-            const void *in[] = {x[0].data()};
+            const Buffers more(kind.type.precision, x);
+            const void *in[] = {more.at(0)};
             EXPECT_REFUSED(
                 OAC_ERR_ARG, oaconv_process(filter.handle(), in, out, 8), "oaconv_reset");
             EXPECT_REFUSED(OAC_ERR_ARG, oaconv_finish(filter.handle(), in, out, 3), "oaconv_reset");
@@ -323,7 +354,7 @@ public:
                            oaconv_taps_prepare(f, bogus<oaconv_row>(), 3),
                            "3 rows",
                            "2 channels");
-            request.taps[1][0] = std::nanf("");
+            request.values.set(1, 0, std::nan(""));
             EXPECT_REFUSED(OAC_ERR_ARG, oaconv_taps_prepare(f, rows, 2), "row 1", "tap 0", "NaN");
             rows[0].n_taps = 0;
             EXPECT_REFUSED(OAC_ERR_ARG, oaconv_taps_prepare(f, rows, 2), "taps row 0 is empty");
@@ -361,7 +392,7 @@ public:
         CPPUNIT_ASSERT_EQUAL(oaconv_backend_count(), names.size());
         CPPUNIT_ASSERT(names.count("volk") && names.count("direct") && names.count("cuda"));
         CPPUNIT_ASSERT(n_usable >= 2);
-        CPPUNIT_ASSERT_EQUAL(3 * n_usable, kinds().size());
+        CPPUNIT_ASSERT_EQUAL(3 * (n_usable + 2), all_kinds().size()); /* two know double, too */
         for (size_t i : {oaconv_backend_count(), SIZE_MAX}) {
             const char *reason = nullptr;
             CPPUNIT_ASSERT(!oaconv_backend_name(i));

@@ -53,7 +53,7 @@ void expect_ends(
     expect_same_bits(
         label + " before", {part(clean, 0, range.begin)}, {part(tainted, 0, range.begin)});
     expect_same_bits(label + " after", {part(clean, range.end, n)}, {part(tainted, range.end, n)});
-    for (float y : part(tainted, range.end, n))
+    for (double y : part(tainted, range.end, n))
         CPPUNIT_ASSERT_MESSAGE(label, std::isfinite(y));
 }
 
@@ -72,7 +72,7 @@ class channels_do_not_touch : public CppUnit::TestFixture
     CPPUNIT_TEST(many_taints_leave_the_others_alone);
     CPPUNIT_TEST_SUITE_END();
 
-    void check_taint(const Kind &kind, float value, size_t hop, size_t t, size_t n_taps = 70)
+    void check_taint(const Kind &kind, double value, size_t hop, size_t t, size_t n_taps = 70)
     {
         const std::string label =
             say(kind.label, " ", value, " at ", t, ", hop=", hop, " P=", n_taps, " seed=41");
@@ -98,7 +98,7 @@ class channels_do_not_touch : public CppUnit::TestFixture
         expect_same_bits(label + " other channels", clean, tainted);
     }
 
-    void check_value(float value)
+    void check_value(double value)
     {
         for (const Kind &kind : cpu_kinds()) {
             const Rows taps = Random(42).taps(kind.type, {70, 3, 25, 25});
@@ -121,7 +121,7 @@ class channels_do_not_touch : public CppUnit::TestFixture
         const Rows expected = play(alone, x, n, random);
         for (size_t M : {2, 3, 7}) {
             Rows others = random.signal(kind.type, M, n);
-            others[0][100] = std::nanf("");
+            others[0][100] = std::nan("");
             for (size_t m : {size_t{0}, M / 2, M - 1}) {
                 Rows taps = random.taps(kind.type, std::vector<size_t>(M, n_taps)), inputs = others;
                 taps[m] = row[0];
@@ -139,16 +139,16 @@ class channels_do_not_touch : public CppUnit::TestFixture
     }
 
 public:
-    void not_a_number() { check_value(std::numeric_limits<float>::quiet_NaN()); }
-    void infinity() { check_value(-std::numeric_limits<float>::infinity()); }
-    void overload() { check_value(1e30f); }
+    void not_a_number() { check_value(std::numeric_limits<double>::quiet_NaN()); }
+    void infinity() { check_value(-std::numeric_limits<double>::infinity()); }
+    void overload() { check_value(1e30); }
 
     void explicit_hops()
     {
         for (const Kind &kind : cpu_kinds())
             for (size_t hop : {1, 7, 100, 1001})
                 for (size_t t : {1999, 2002, 2500})
-                    check_taint(kind, std::numeric_limits<float>::quiet_NaN(), hop, t);
+                    check_taint(kind, std::numeric_limits<double>::quiet_NaN(), hop, t);
     }
 
     void long_taps_and_short_hops()
@@ -156,7 +156,7 @@ public:
         for (const Kind &kind : kinds_of("simd"))
             for (const ShortHop &c : short_hops())
                 for (size_t t : {size_t{0}, 4 * c.hop - 1, size_t{1003}})
-                    check_taint(kind, std::numeric_limits<float>::quiet_NaN(), c.hop, t, c.n_taps);
+                    check_taint(kind, std::numeric_limits<double>::quiet_NaN(), c.hop, t, c.n_taps);
     }
 
     void place_among_others()
@@ -188,7 +188,7 @@ public:
             const std::vector<Change> changes{{at, random.taps(kind.type, {10, 20, 30, 7})}};
             const Rows x = random.signal(kind.type, n_channels, n_samples);
             Rows bad = x;
-            bad[tainted_channel][(at - 1) * sample_width(kind.type)] = std::nanf("");
+            bad[tainted_channel][(at - 1) * sample_width(kind.type)] = std::nan("");
             Filter first({kind.type, kind.backend}, before),
                 second({kind.type, kind.backend}, before);
             const size_t hop = first.info().hop;
@@ -215,7 +215,7 @@ public:
             Rows quiet = x;
             std::fill(quiet[tainted_channel].begin() + static_cast<std::ptrdiff_t>(1500 * width),
                       quiet[tainted_channel].begin() + static_cast<std::ptrdiff_t>(4500 * width),
-                      0.0f);
+                      0.0);
             Filter filter({kind.type, kind.backend}, taps);
             Rows clean = play(filter, x, n_samples, random);
             filter.reset();
@@ -237,8 +237,8 @@ public:
             const Rows row = random.taps(kind.type, {90});
             const Rows x = random.signal(kind.type, n_channels, n_samples);
             Rows bad = x;
-            for (float &value : bad[tainted_channel])
-                value = random.below(2) ? std::numeric_limits<float>::infinity() : std::nanf("");
+            for (double &value : bad[tainted_channel])
+                value = random.below(2) ? std::numeric_limits<double>::infinity() : std::nan("");
             Filter filter({kind.type, kind.backend, n_channels}, row);
             Rows clean = play(filter, x, n_samples, random);
             filter.reset();

@@ -129,9 +129,8 @@ void ignore(void *) {}
 
 /* Pointers to n samples of each of two channels, from sample t on. */
 struct Pointers {
-    Pointers(const Rows &x, Rows &y, size_t t, size_t width)
-        : in{x[0].data() + t * width, x[1].data() + t * width}, out{y[0].data() + t * width,
-                                                                    y[1].data() + t * width}
+    Pointers(const Buffers &x, Buffers &y, size_t t, size_t width)
+        : in{x.at(0, t * width), x.at(1, t * width)}, out{y.at(0, t * width), y.at(1, t * width)}
     {
     }
     const void *in[2];
@@ -146,7 +145,7 @@ class hot_path : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE_END();
 
     /* All of the working thread's calls; false when one failed. Nothing here may allocate. */
-    static bool work(oaconv *filter, const Rows &x, Rows &y, size_t width)
+    static bool work(oaconv *filter, const Buffers &x, Buffers &y, size_t width)
     {
         oaconv_info info;
         size_t t = 0;
@@ -189,7 +188,7 @@ public:
     void the_counters_count()
     {
         const Rows taps = Random(111).taps(OAC_COMPLEX, {1100});
-        const std::vector<oaconv_row> rows = view(OAC_COMPLEX, taps);
+        const TapRows rows(OAC_COMPLEX, taps);
         Filter filter({OAC_COMPLEX, "volk"}, {Row{1, 0}});
         n_plans = 0;
         armed = true;
@@ -210,8 +209,8 @@ public:
         for (const Kind &kind : cpu_kinds()) {
             const size_t width = sample_width(kind.type);
             Random random(112);
-            const Rows x = random.signal(kind.type, 2, 30000);
-            Rows y(2, Row(x[0].size()));
+            const Buffers x(kind.type.precision, random.signal(kind.type, 2, 30000));
+            Buffers y = x;
             Filter filter({kind.type, kind.backend}, random.taps(kind.type, {200, 10}));
             filter.prepare(random.taps(kind.type, {20, 500}));
             n_plans = 0;

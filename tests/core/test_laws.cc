@@ -3,7 +3,6 @@
 #include "compare.h"
 #include "filter.h"
 
-#include <cfloat>
 #include <cmath>
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -15,7 +14,7 @@ namespace
 constexpr size_t n_samples = 3001, n_taps = 150;
 
 /* Adds factor * b, delayed by `delay` samples, to a. */
-void add(Rows &a, const Rows &b, float factor, size_t delay, size_t width)
+void add(Rows &a, const Rows &b, double factor, size_t delay, size_t width)
 {
     for (size_t m = 0; m < a.size(); m++)
         for (size_t i = 0; i < b[m].size() && i + delay * width < a[m].size(); i++)
@@ -50,7 +49,7 @@ public:
                 expect_near(say(kind.label, " impulse at ", at, " seed=21"),
                             expected,
                             play(filter, x, n_samples, random),
-                            8 * FLT_EPSILON);
+                            8 * kind.type.epsilon());
             }
     }
 
@@ -62,15 +61,15 @@ public:
             const Rows a = random.signal(kind.type, 2, n_samples);
             const Rows b = random.signal(kind.type, 2, n_samples);
             Rows both = a;
-            add(both, b, 0.5f, 0, 1);
+            add(both, b, 0.5, 0, 1);
             Rows expected = play(filter, a, n_samples, random);
             filter.reset();
-            add(expected, play(filter, b, n_samples, random), 0.5f, 0, 1);
+            add(expected, play(filter, b, n_samples, random), 0.5, 0, 1);
             filter.reset();
             expect_near(kind.label + " sum, seed=22",
                         expected,
                         play(filter, both, n_samples, random),
-                        16 * n_taps * FLT_EPSILON);
+                        16 * n_taps * kind.type.epsilon());
         }
     }
 
@@ -90,7 +89,7 @@ public:
                 expect_near(say(kind.label, " delay ", delay, " seed=23"),
                             expected,
                             play(filter, later, n_samples + delay, random),
-                            8 * n_taps * FLT_EPSILON);
+                            8 * n_taps * kind.type.epsilon());
             }
     }
 
@@ -100,15 +99,15 @@ public:
             Random random(24);
             const Rows x = random.signal(kind.type, 1, n_samples);
             Row tap(tap_width(kind.type));
-            tap[0] = 0.75f;
+            tap[0] = 0.75;
             Rows expected{Row(x[0].size())};
-            add(expected, x, 0.75f, 0, 1);
+            add(expected, x, 0.75, 0, 1);
             Filter filter({kind.type, kind.backend}, {tap});
             CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{0}, filter.tail_length());
             expect_near(kind.label + " one tap, seed=24",
                         expected,
                         play(filter, x, n_samples, random),
-                        8 * FLT_EPSILON);
+                        8 * kind.type.epsilon());
         }
     }
 
@@ -119,8 +118,8 @@ public:
             Filter filter({kind.type, kind.backend}, random.taps(kind.type, {n_taps}));
             const Rows silence{Row(n_samples * sample_width(kind.type))};
             const Rows silent = play(filter, silence, n_samples, random);
-            for (float y : silent[0])
-                CPPUNIT_ASSERT_MESSAGE(kind.label, y == 0.0f);
+            for (double y : silent[0])
+                CPPUNIT_ASSERT_MESSAGE(kind.label, y == 0);
         }
     }
 };

@@ -111,11 +111,12 @@ bool uses_fftw(const Kind &kind)
     return kind.backend == std::string("volk");
 }
 
-oaconv_config configure(const Kind &kind, const std::vector<oaconv_row> &rows, size_t hop)
+oaconv_config configure(const Kind &kind, const TapRows &rows, size_t hop)
 {
     oaconv_config config;
     oaconv_config_init(&config);
     config.type = kind.type;
+    config.precision = kind.type.precision;
     config.rows = rows.data();
     config.n_rows = rows.size();
     config.backend = kind.backend;
@@ -163,7 +164,7 @@ public:
     {
         for (const Kind &kind : cpu_kinds()) {
             const Rows taps = Random(101).taps(kind.type, {9, 4, 7});
-            const std::vector<oaconv_row> rows = view(kind.type, taps);
+            const TapRows rows(kind.type, taps);
             const size_t hop = size_t{100} << 2 * kind.type; /* transforms new to the process */
             const oaconv_config config = configure(kind, rows, hop);
             n_plans = 0;
@@ -191,7 +192,7 @@ public:
             const size_t n_taps = size_t{3000} << kind.type; /* transforms new to the process */
             const Rows before = random.taps(kind.type, {300, 8}),
                        after = random.taps(kind.type, {n_taps, 2});
-            const std::vector<oaconv_row> rows = view(kind.type, after);
+            const TapRows rows(kind.type, after);
             const Rows x = random.signal(kind.type, 2, n);
             Filter filter({kind.type, kind.backend, 0, hop}, before);
             std::vector<Epoch> epochs{{0, before, filter.info().n_fft}};
@@ -221,7 +222,7 @@ public:
         for (const Kind &kind : cpu_kinds()) {
             Random random(103);
             const Rows first = random.taps(kind.type, {30}), last = random.taps(kind.type, {60});
-            const std::vector<oaconv_row> rows = view(kind.type, last);
+            const TapRows rows(kind.type, last);
             Filter filter({kind.type, kind.backend}, first);
             filter.prepare(random.taps(kind.type, {45}));
             watch.armed = true;
@@ -243,19 +244,20 @@ public:
             Random random(104);
             constexpr size_t hop = 128, n = 300;
             const Rows taps = random.taps(kind.type, {20});
-            const std::vector<oaconv_row> rows = view(kind.type, taps);
+            const TapRows rows(kind.type, taps);
             const oaconv_config config = configure(kind, rows, hop);
             const Rows x = random.signal(kind.type, 1, n);
-            Rows y(1, Row((n + 19) * sample_width(kind.type)));
-            const void *in[] = {x[0].data()};
-            void *out[] = {y[0].data()};
+            const Buffers given(kind.type.precision, x);
+            Buffers y(kind.type.precision, {Row((n + 19) * sample_width(kind.type))});
+            const void *in[] = {given.at(0)};
+            void *out[] = {y.at(0)};
             fail_each(
                 kind.label + " convolve", 1, [&] { return oaconv_convolve(&config, in, out, n); });
             const size_t n_fft = Filter({kind.type, kind.backend, 0, hop}, taps).info().n_fft;
             expect_close(kind.label + " seed=104",
                          kind.type,
                          respond(kind.type, x, n, {{0, taps, n_fft}}),
-                         y);
+                         y.rows());
         }
     }
 
@@ -264,7 +266,7 @@ public:
     {
         for (const Kind &kind : cpu_kinds()) {
             const Rows taps = Random(105).taps(kind.type, {8192});
-            const std::vector<oaconv_row> rows = view(kind.type, taps);
+            const TapRows rows(kind.type, taps);
             oaconv_config config = configure(kind, rows, 0);
             config.n_channels = OAC_MAX_CHANNELS;
             oaconv *filter = nullptr;

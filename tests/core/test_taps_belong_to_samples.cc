@@ -3,7 +3,6 @@
 #include "compare.h"
 #include "filter.h"
 
-#include <cfloat>
 #include <cmath>
 #include <cppunit/extensions/HelperMacros.h>
 
@@ -224,12 +223,12 @@ public:
             Random random(62);
             const Rows taps = random.taps(kind.type, {200, 150, 90});
             Rows changed = taps;
-            changed[1] = random.row(600, tap_width(kind.type));
+            changed[1] = random.row(kind.type.precision, 600, tap_width(kind.type));
             const Rows x = random.signal(kind.type, 3, 3000);
             Filter still({kind.type, kind.backend}, taps), moved({kind.type, kind.backend}, taps);
             const Rows expected = play_head(still, x, 3000, {}, random, nullptr);
             const Rows y = play_head(moved, x, 3000, {{1111, changed}}, random, nullptr);
-            const double bound = 2 * error_bound * FLT_EPSILON * 13 * 200 * 2;
+            const double bound = 2 * error_bound * kind.type.epsilon() * 13 * 200 * 2;
             expect_near(kind.label + " unchanged rows, seed=62",
                         {expected[0], expected[2]},
                         {y[0], y[2]},
@@ -281,7 +280,7 @@ public:
                        good = random.taps(kind.type, {70, 2});
             Rows bad = taps;
             bad[1].back() = std::nanf("");
-            const std::vector<oaconv_row> rows = view(kind.type, bad);
+            const TapRows rows(kind.type, bad);
             const Rows x = random.signal(kind.type, 2, 900);
             Filter filter({kind.type, kind.backend}, taps);
             CPPUNIT_ASSERT(oaconv_taps_prepare(filter.handle(), rows.data(), 2) == OAC_ERR_ARG);
@@ -304,7 +303,7 @@ public:
             const Rows x = random.signal(kind.type, 2, 900);
             Filter filter({kind.type, kind.backend}, taps);
             std::vector<Epoch> epochs{{0, taps, filter.info().n_fft}};
-            taps.assign(2, Row(4, 99.0f));
+            taps.assign(2, Row(4, 99.0));
             Rows y = play_head(filter, x, 900, {{300, later}}, random, &epochs);
             later.clear();
             filter.read_tail(filter.tail_length(), y);

@@ -18,13 +18,13 @@ constexpr size_t n_channels = 2, least_changes = 20, samples_per_change = 2000;
 constexpr size_t shortest_taps = 2, n_lengths = 150; /* every length occurs once in a round */
 
 /* Taps number i: told apart by their length, which jumps up and down. */
-Rows numbered_taps(oaconv_type type, size_t i)
+Rows numbered_taps(Type type, size_t i)
 {
     const size_t n_taps = shortest_taps + i * 67 % n_lengths;
     return Random(static_cast<unsigned>(n_taps)).taps(type, {n_taps, n_taps / 2 + 1});
 }
 
-Rows taps_of_length(oaconv_type type, size_t n_taps)
+Rows taps_of_length(Type type, size_t n_taps)
 {
     return Random(static_cast<unsigned>(n_taps)).taps(type, {n_taps, n_taps / 2 + 1});
 }
@@ -121,7 +121,7 @@ class taps_while_running : public CppUnit::TestFixture
             preparers.emplace_back([&, which] {
                 for (size_t i = 1 + which; !stop; i += n_preparers) {
                     const Rows next = numbered_taps(kind.type, i);
-                    const std::vector<oaconv_row> rows = view(kind.type, next);
+                    const TapRows rows(kind.type, next);
                     n_failed +=
                         oaconv_taps_prepare(filter.handle(), rows.data(), rows.size()) != OAC_OK;
                 }
@@ -154,10 +154,11 @@ public:
             check(kind, 2);
     }
 
-    /* Each thread makes, feeds and destroys filters of its own; sizes are new to the process. */
+    /* Each thread makes, feeds and destroys filters of its own, in both precisions; sizes are new
+     * to the process. */
     void handles_are_independent()
     {
-        const std::vector<Kind> list = kinds();
+        const std::vector<Kind> list = all_kinds();
         std::vector<Rows> results(list.size());
         std::vector<std::string> failures(list.size());
         const auto filter_once = [&list](size_t i) {

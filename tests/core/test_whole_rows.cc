@@ -3,7 +3,6 @@
 #include "compare.h"
 #include "filter.h"
 
-#include <cfloat>
 #include <cppunit/extensions/HelperMacros.h>
 
 using namespace oac_test;
@@ -23,11 +22,12 @@ class whole_rows : public CppUnit::TestFixture
     CPPUNIT_TEST(a_million_taps);
     CPPUNIT_TEST_SUITE_END();
 
-    static oaconv_config configure(const Kind &kind, const std::vector<oaconv_row> &rows, size_t n)
+    static oaconv_config configure(const Kind &kind, const TapRows &rows, size_t n)
     {
         oaconv_config config;
         oaconv_config_init(&config);
         config.type = kind.type;
+        config.precision = kind.type.precision;
         config.rows = rows.data();
         config.n_rows = rows.size();
         config.n_channels = n;
@@ -38,21 +38,18 @@ class whole_rows : public CppUnit::TestFixture
     /* Whole rows, into buffers of exactly n + P - 1 samples. */
     static Rows convolve(const Kind &kind, const Rows &x, size_t n, const Rows &taps, size_t hop)
     {
-        const std::vector<oaconv_row> rows = view(kind.type, taps);
+        const TapRows rows(kind.type, taps);
         oaconv_config config = configure(kind, rows, x.size());
         config.hop = hop;
         const size_t length = n + longest(kind.type, taps) - 1;
-        Rows y(x.size(), Row(length * sample_width(kind.type), -77.0f));
-        std::vector<const void *> in;
-        std::vector<void *> out;
-        for (size_t m = 0; m < x.size(); m++) {
-            in.push_back(x[m].data());
-            out.push_back(y[m].data());
-        }
-        CPPUNIT_ASSERT_EQUAL_MESSAGE(std::string(oaconv_last_error()),
-                                     OAC_OK,
-                                     oaconv_convolve(&config, in.data(), out.data(), n));
-        return y;
+        const oaconv_precision precision = kind.type.precision;
+        Buffers in(precision, x);
+        Buffers out(precision, Rows(x.size(), Row(length * sample_width(kind.type), -77.0)));
+        CPPUNIT_ASSERT_EQUAL_MESSAGE(
+            std::string(oaconv_last_error()),
+            OAC_OK,
+            oaconv_convolve(&config, in.pointers().data(), out.pointers().data(), n));
+        return out.rows();
     }
 
     /* The transform size that convolve() works with. */
@@ -119,7 +116,7 @@ public:
     {
         for (const Kind &kind : kinds()) {
             const Rows taps = Random(83).taps(kind.type, {100});
-            const std::vector<oaconv_row> rows = view(kind.type, taps);
+            const TapRows rows(kind.type, taps);
             const oaconv_config config = configure(kind, rows, 0);
             float untouched[4] = {1, 2, 3, 4};
             void *out[] = {untouched};
@@ -134,7 +131,7 @@ public:
     {
         for (const Kind &kind : kinds()) {
             const Rows taps = Random(84).taps(kind.type, {100, 3});
-            const std::vector<oaconv_row> rows = view(kind.type, taps);
+            const TapRows rows(kind.type, taps);
             oaconv_config config = configure(kind, rows, 0);
             Rows x(2, Row(2000)), y(2, Row(4000));
             const void *in[] = {x[0].data(), x[1].data()};
@@ -178,12 +175,12 @@ public:
             const Rows taps = random.taps(kind.type, {n_taps});
             Rows x(1, Row(n * width));
             x[0][0] = 1;
-            x[0][second * width] = 0.5f;
+            x[0][second * width] = 0.5;
             Rows expected(1, Row((n + n_taps - 1) * width));
             for (size_t i = 0; i < taps[0].size(); i++) {
                 const size_t to = i / t_width * width + i % t_width;
                 expected[0][to] += taps[0][i];
-                expected[0][to + second * width] += 0.5f * taps[0][i];
+                expected[0][to + second * width] += 0.5 * taps[0][i];
             }
             Filter filter({kind.type, kind.backend}, taps);
             Rows y;
@@ -193,7 +190,7 @@ public:
                 filter.process(x, 0, n, y, random);
                 expected[0].resize(n * width);
             }
-            expect_near(kind.label + " P=1000000 seed=86", expected, y, 32 * FLT_EPSILON);
+            expect_near(kind.label + " P=1000000 seed=86", expected, y, 32 * kind.type.epsilon());
         }
     }
 };

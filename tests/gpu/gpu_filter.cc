@@ -119,9 +119,9 @@ Outcome play_case(const GpuCase &c,
     Outcome outcome;
     Random random(seed);
     const Rows taps = random.taps(c.type, c.lengths), x = random.signal(c.type, c.n_channels, c.n);
-    std::vector<oaconv_row> rows;
+    const TapRows rows(c.type, taps);
     const Spec spec{c.type, backend, c.n_channels, 1, 0, 1, c.batch, Log::write, &outcome.log};
-    const oaconv_config config = to_config(spec, taps, rows);
+    const oaconv_config config = to_config(spec, rows);
     oaconv *handle = nullptr;
     if (oaconv_create(&handle, &config) != OAC_OK) {
         outcome.refused = true;

@@ -120,7 +120,7 @@ private:
 
     oaconv_status prepare(const Rows &taps)
     {
-        const std::vector<oaconv_row> rows = view(d_type, taps);
+        const TapRows rows(d_type, taps);
         return oaconv_taps_prepare(d_filter->handle(), rows.data(), rows.size());
     }
 

@@ -265,6 +265,14 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_convolve(const oaconv_config *con
 OAC_EXPORT void
 oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *context);
 
+/** What FFTW has learnt about the sizes that backend "volk" has used: a process that imports it
+ * plans and rounds alike on the same machine.
+ * @return text, to be freed with free(); NULL when memory is short. Any thread. */
+OAC_EXPORT char *oaconv_export_wisdom(oaconv_precision precision);
+/** Takes over what another process has exported, before any filter of these sizes is made here.
+ * @return whether FFTW understood it. Any thread. */
+OAC_EXPORT OAC_MUST_CHECK bool oaconv_import_wisdom(oaconv_precision precision, const char *wisdom);
+
 /** Backends this library knows, usable here or not. Any thread. */
 OAC_EXPORT size_t oaconv_backend_count(void);
 /** Name of backend i < oaconv_backend_count(), else NULL; static. Any thread. */

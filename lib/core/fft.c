@@ -91,3 +91,31 @@ void oac_fft_inverse(const struct fft *fft, complex_element *in, complex_element
 {
     OAC_FFTW(execute_dft)(fft->inverse, in, out);
 }
+
+static void lock_wisdom(void)
+{
+    oac_plans_lock();
+    lock_planner();
+}
+
+static void unlock_wisdom(void)
+{
+    oac_planner_unlock();
+    oac_plans_unlock();
+}
+
+char *OAC_NAME(oac_fft_export_wisdom)(void)
+{
+    lock_wisdom();
+    char *wisdom = OAC_FFTW(export_wisdom_to_string)();
+    unlock_wisdom();
+    return wisdom;
+}
+
+bool OAC_NAME(oac_fft_import_wisdom)(const char *wisdom)
+{
+    lock_wisdom();
+    const bool understood = OAC_FFTW(import_wisdom_from_string)(wisdom);
+    unlock_wisdom();
+    return understood;
+}

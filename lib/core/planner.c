@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The locks of FFTW's planner, for both precisions. */
+ * What FFTW's planners of both precisions have in common: locks and wisdom. */
 #include "planner.h"
 
 #include "oaconv/oaconv.h"
@@ -42,4 +42,18 @@ void oac_planner_unlock(void)
 {
     if (planner.unlock)
         planner.unlock(planner.context);
+}
+
+char *oaconv_export_wisdom(oaconv_precision precision)
+{
+    return precision == OAC_DOUBLE ? oac_fft_export_wisdom_double()
+                                   : oac_fft_export_wisdom_single();
+}
+
+bool oaconv_import_wisdom(oaconv_precision precision, const char *wisdom)
+{
+    if (!wisdom)
+        return false;
+    return precision == OAC_DOUBLE ? oac_fft_import_wisdom_double(wisdom)
+                                   : oac_fft_import_wisdom_single(wisdom);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The locks of FFTW's planner, for both precisions. */
+ * What FFTW's planners of both precisions have in common: locks and wisdom. */
 #ifndef OAC_PLANNER_H
 #define OAC_PLANNER_H
 
@@ -14,5 +14,11 @@ void oac_plans_unlock(void);
  * then FFTW's own planners must be thread safe. */
 bool oac_planner_lock(void);
 void oac_planner_unlock(void);
+
+/* oaconv_export_wisdom() and oaconv_import_wisdom() in one precision. */
+char *oac_fft_export_wisdom_single(void);
+char *oac_fft_export_wisdom_double(void);
+bool oac_fft_import_wisdom_single(const char *wisdom);
+bool oac_fft_import_wisdom_double(const char *wisdom);
 
 #endif

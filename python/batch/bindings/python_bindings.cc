@@ -6,6 +6,9 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -42,6 +45,26 @@ std::vector<std::tuple<std::string, bool, std::string>> backends()
     return all;
 }
 
+oaconv_precision precision(bool in_double)
+{
+    return in_double ? OAC_DOUBLE : OAC_SINGLE;
+}
+
+std::string export_wisdom(bool in_double)
+{
+    const std::unique_ptr<char, decltype(&std::free)> wisdom(
+        oaconv_export_wisdom(precision(in_double)), std::free);
+    if (!wisdom)
+        throw std::bad_alloc();
+    return wisdom.get();
+}
+
+void import_wisdom(bool in_double, const std::string &wisdom)
+{
+    if (!oaconv_import_wisdom(precision(in_double), wisdom.c_str()))
+        throw py::value_error("FFTW does not understand this wisdom");
+}
+
 } // namespace
 
 PYBIND11_MODULE(_core, m)
@@ -53,6 +76,16 @@ PYBIND11_MODULE(_core, m)
           &backends,
           py::call_guard<py::gil_scoped_release>(),
           "A tuple for each backend: name, whether it can run here, and what it is or why not.");
+    m.def("export_wisdom",
+          &export_wisdom,
+          py::arg("in_double"),
+          "What FFTW has learnt in this process, as text.");
+    m.def("import_wisdom",
+          &import_wisdom,
+          py::arg("in_double"),
+          py::arg("wisdom"),
+          "Takes over what another process has learnt; ValueError where FFTW does not understand "
+          "it.");
     py::class_<Filter>(m, "Filter", filter_doc)
         .def(py::init<const std::string &,
                       const py::array &,

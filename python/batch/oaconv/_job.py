@@ -49,12 +49,14 @@ class Plan(NamedTuple):
 
     backend: exact name
     n_fft, segment, hop: as in oaconv.h; 0 for the first two where the backend needs none
+    wisdom: FFTW's, where the backend uses it
     """
 
     backend: str
     n_fft: int
     segment: int
     hop: int
+    wisdom: str = ""
 
 
 class Section(NamedTuple):

@@ -46,11 +46,10 @@ def _plan_and_cost(job, backend, device):
     # A GPU is worth it, or not, for many rows at once.
     n_rows = min(job.n_rows, 64) if _may_take_gpu(job, backend) else 1
     probe = _make_filter(job, Plan(backend, 0, 0, 0), 0, n_rows, device)
-    if probe.backend == "cuda":
-        return Plan("cuda", 0, 0, probe.hop), probe.cost
-    if probe.n_fft == 0:
+    if probe.backend == "cuda" or probe.n_fft == 0:
         return Plan(probe.backend, 0, 0, probe.hop), probe.cost
-    return Plan(probe.backend, probe.n_fft, probe.segment, probe.hop), probe.cost
+    wisdom = _core.export_wisdom(job.is_double) if probe.backend == "volk" else ""
+    return Plan(probe.backend, probe.n_fft, probe.segment, probe.hop, wisdom), probe.cost
 
 
 def make_plan(job, backend="auto", device=-1):
@@ -233,6 +232,8 @@ def run(
     if plan is None:
         plan, estimate = _plan_and_cost(job, backend, device)
     else:
+        if plan.wisdom:
+            _core.import_wisdom(job.is_double, plan.wisdom)
         estimate = _make_filter(job, plan, 0, 1, device).cost
     n_threads = _n_threads(threads)
     if job.n_rows == 0 or job.length == 0:

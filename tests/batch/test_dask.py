@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """On dask arrays comes out what NumPy arrays give, and only P - 1 samples cross a chunk border."""
 import itertools
+import pathlib
 import pickle
+import re
 import subprocess
 import sys
 
@@ -362,6 +364,20 @@ def test_what_oaconv_refuses_is_refused_before_anything_is_computed(rng):
     refused(TypeError, "a has dtype float128", a.astype("g"), np.ones(3))
     refused(TypeError, "b has dtype <U1", a, ["a", "b"])
     assert not calls
+
+
+def test_the_example_in_the_docs_works(tmp_path, rng):
+    pytest.importorskip("distributed", reason="python3-distributed is not installed")
+    page = pathlib.Path(__file__).parents[2] / "docs" / "more_than_one_machine.md"
+    (example,) = re.findall("```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    example = example.replace("2**22", "3000").replace("(n_", "(dashboard_address=None, n_")
+    (tmp_path / "example.py").write_text(example, encoding="utf-8")
+    a, b = normal(rng, (3, 10000), "f"), normal(rng, (3, 65), "f")
+    np.save(tmp_path / "A.npy", a)
+    np.save(tmp_path / "B.npy", b)
+    ran = python("example.py", cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert_close(np.load(tmp_path / "C.npy"), oracle(a, b), a, b)
 
 
 def python(*arguments, **keywords):

@@ -7,14 +7,26 @@
 namespace oac_test
 {
 
+template <typename T>
+static std::vector<char> write(const Row &row)
+{
+    const std::vector<T> values(row.begin(), row.end());
+    const char *bytes = reinterpret_cast<const char *>(values.data());
+    return {bytes, bytes + values.size() * sizeof(T)};
+}
+
+template <typename T>
+static Row read(const std::vector<char> &bytes)
+{
+    const T *values = reinterpret_cast<const T *>(bytes.data());
+    return {values, values + bytes.size() / sizeof(T)};
+}
+
 Buffers::Buffers(oaconv_precision precision, const Rows &rows)
     : d_size(precision == OAC_DOUBLE ? sizeof(double) : sizeof(float))
 {
-    for (size_t m = 0; m < rows.size(); m++) {
-        d_bytes.emplace_back(rows[m].size() * d_size);
-        for (size_t i = 0; i < rows[m].size(); i++)
-            set(m, i, rows[m][i]);
-    }
+    for (const Row &row : rows)
+        d_bytes.push_back(precision == OAC_DOUBLE ? write<double>(row) : write<float>(row));
 }
 
 void Buffers::set(size_t m, size_t i, double value)
@@ -37,15 +49,6 @@ std::vector<void *> Buffers::pointers(size_t i)
     for (size_t m = 0; m < d_bytes.size(); m++)
         list.push_back(at(m, i));
     return list;
-}
-
-template <typename T>
-static Row read(const std::vector<char> &bytes)
-{
-    std::vector<T> values(bytes.size() / sizeof(T));
-    if (!values.empty())
-        std::memcpy(values.data(), bytes.data(), bytes.size());
-    return Row(values.begin(), values.end());
 }
 
 Rows Buffers::rows() const

@@ -173,8 +173,11 @@ public:
             Random random(8);
             const Rows three = random.taps(kind.type, {53, 53, 20});
             Row longer = three[0];
-            longer.resize(longer.size() + 5 * tap_width(kind.type), 0.25f);
-            const Rows taps{three[0], three[1], three[1], three[2], longer, three[0], three[2]};
+            longer.resize(longer.size() + 5 * tap_width(kind.type), 0.25);
+            Row other_end = three[0];
+            other_end.back() = 0.25;
+            const Rows taps{
+                three[0], three[1], three[1], three[2], longer, other_end, three[0], three[2]};
             const Rows x = random.signal(kind.type, taps.size(), 1500);
             Filter filter({kind.type, kind.backend}, taps);
             expect_close(kind.label + " equal rows among others, seed=8",

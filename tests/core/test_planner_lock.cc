@@ -48,6 +48,7 @@ class planner_lock : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(planner_lock);
     CPPUNIT_TEST(is_held_around_new_plans);
     CPPUNIT_TEST(is_held_when_taps_are_prepared);
+    CPPUNIT_TEST(each_precision_has_plans_of_its_own);
     CPPUNIT_TEST(is_not_taken_for_known_sizes_or_samples);
     CPPUNIT_TEST(can_be_taken_back);
     CPPUNIT_TEST(half_a_lock_is_none);
@@ -94,6 +95,19 @@ public:
         filter.prepare(fresh_taps());
         expect_locked(2);
         CPPUNIT_ASSERT(filter.swap());
+        expect_locked(2);
+    }
+
+    void each_precision_has_plans_of_its_own()
+    {
+        const Rows taps = fresh_taps();
+        const Spec single{OAC_COMPLEX, "volk", 0, hop},
+            twice{{OAC_COMPLEX, OAC_DOUBLE}, "volk", 0, hop};
+        Filter first(single, taps);
+        expect_locked(1);
+        Filter second(twice, taps);
+        expect_locked(2);
+        Filter third(single, taps), fourth(twice, taps);
         expect_locked(2);
     }
 

@@ -18,7 +18,7 @@ namespace
 
 /* What is asked for. Every channel has a row of its own, or all share one. */
 struct Request {
-    oaconv_type type;
+    Type type;
     size_t n_channels, n_taps, hop = 0, max_hop = 0;
     bool shared = false;
 };
@@ -219,6 +219,7 @@ class plans_follow_costs : public CppUnit::TestFixture
     CPPUNIT_TEST(auto_takes_the_cheapest);
     CPPUNIT_TEST(same_request_same_plan_whatever_the_threads);
     CPPUNIT_TEST(channels_change_plans_through_memory_only);
+    CPPUNIT_TEST(double_costs_twice);
     CPPUNIT_TEST(chosen_hop_keeps_its_bound);
     CPPUNIT_TEST(no_other_hop_is_much_cheaper);
     CPPUNIT_TEST(more_taps_bring_no_step);
@@ -356,6 +357,29 @@ public:
             const Request one{cplx, 1, 200}, many{cplx, 16, 200};
             CPPUNIT_ASSERT(write(plan_of("simd", one)) != write(plan_of("simd", many)));
         }
+    }
+
+    /* Transforms and bytes alike, so that the plan is the same: where all is near, and where
+     * nothing is. */
+    void double_costs_twice()
+    {
+        const bool all_is_near = table() != "far_dear" && table() != "nominal";
+        for (oaconv_type type : all_types())
+            for (Request request : {Request{type, 1, 1},
+                                    {type, 1, 300},
+                                    {type, 1, 700, 32},
+                                    {type, 256, 4000, 4000}}) {
+                const bool nothing_is_near = request.n_channels > 1;
+                const oaconv_info single = plan_of("volk", request);
+                request.type.precision = OAC_DOUBLE;
+                const oaconv_info twice = plan_of("volk", request);
+                const std::string label = write(request, "volk", write(twice));
+                if (all_is_near || nothing_is_near) {
+                    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, write(single), write(twice));
+                    CPPUNIT_ASSERT_EQUAL_MESSAGE(label, 2 * single.cost, twice.cost);
+                }
+                CPPUNIT_ASSERT_MESSAGE(label, 1.06 * twice.cost >= 2 * single.cost);
+            }
     }
 
     void chosen_hop_keeps_its_bound()

@@ -30,6 +30,7 @@ class gpu_choice : public CppUnit::TestFixture
     CPPUNIT_TEST(auto_without_a_device_filters_on_the_cpu);
     CPPUNIT_TEST(auto_without_memory_filters_on_the_cpu);
     CPPUNIT_TEST(cpu_asks_nothing_of_the_gpu);
+    CPPUNIT_TEST(double_precision_asks_nothing_of_the_gpu);
     CPPUNIT_TEST(a_refusal_names_the_reason);
     CPPUNIT_TEST(far_too_much_memory_is_refused_before_the_cpu_takes_any);
     CPPUNIT_TEST(environment_fills_in_for_auto_only);
@@ -143,6 +144,36 @@ public:
             CPPUNIT_ASSERT(!outcome.refused);
             CPPUNIT_ASSERT_EQUAL(size_t{0}, outcome.log.infos.size());
         }
+        CPPUNIT_ASSERT_EQUAL(0L, fakecuda_calls());
+    }
+
+    void double_precision_asks_nothing_of_the_gpu()
+    {
+        const Type type{OAC_COMPLEX, OAC_DOUBLE};
+        const double tap[2] = {1, 0};
+        const oaconv_row row = {tap, 1};
+        oaconv_config config = gpu_config();
+        config.type = type;
+        config.precision = type.precision;
+        config.rows = &row;
+        config.n_rows = 1;
+        for (const char *name : {"gpu", "cuda"}) {
+            config.backend = name;
+            expect_refusal(
+                config, OAC_ERR_BACKEND, say('"', name, "\" computes in single precision only"));
+        }
+        {
+            Variable backend("OACONV_BACKEND", "gpu");
+            config.backend = "auto";
+            expect_refusal(config, OAC_ERR_BACKEND, "computes in single precision only");
+        }
+        Log log;
+        const Filter filter({type, "auto", 0, 0, 0, 1, 0, Log::write, &log}, {{1, 0}});
+        CPPUNIT_ASSERT_EQUAL(std::string("volk"), std::string(filter.info().backend));
+        const std::string reason = filter.info().reason;
+        CPPUNIT_ASSERT_MESSAGE(
+            reason, reason.find("GPUs are for single precision only") != std::string::npos);
+        CPPUNIT_ASSERT_EQUAL(size_t{0}, log.infos.size() + log.errors.size());
         CPPUNIT_ASSERT_EQUAL(0L, fakecuda_calls());
     }
 

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is finished of a result, on disk: all jobs that fill one result share one journal.
+
+Text, a JSON object each line: first a header that says what is computed, then records
+
+    {"rows": [a, b], "samples": [s, t]}   these are in C.part to last
+    {"forget": [a, b]}                    but not these rows, they were wrong
+    {"complete": true}                    everything is; the files are being renamed
+"""
+import contextlib
+import fcntl
+import json
+import os
+
+from .coverage import without_rows
+from .errors import Failed, Refused, os_error
+from .fileio import write_at
+
+SUFFIX = ".journal"
+FORMAT = 1  # version of what the lines mean
+MAGIC = '{"oaconv journal"'  # how every journal begins
+
+
+class Journal:
+    """The journal of a result. Everything but its name needs `with journal.locked()`."""
+
+    def __init__(self, result):
+        self.path = result.path + SUFFIX
+        self.fd = None
+
+    @contextlib.contextmanager
+    def locked(self, create=False):
+        """Keeps other jobs off, on other machines too where the file system can."""
+        try:
+            self.take(create)
+        except OSError as error:
+            raise Failed(os_error(error, self.path)) from None
+        try:
+            yield self
+        finally:
+            fcntl.flock(self.fd, fcntl.LOCK_UN)
+
+    def take(self, create):
+        """Locks the file that has the name now: it may be removed while we wait."""
+        while True:
+            if self.fd is None:
+                flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+                self.fd = os.open(self.path, flags, 0o666)
+            fcntl.flock(self.fd, fcntl.LOCK_EX)
+            if not create or self.is_there():
+                return
+            self.close()
+
+    def is_there(self):
+        """Whether this file still has its name: the job that completes the result removes it."""
+        try:
+            return os.path.samestat(os.fstat(self.fd), os.stat(self.path))
+        except FileNotFoundError:
+            return False
+
+    # ---- content ----
+
+    def read(self):
+        """The header, or None, and the records. A last line without an end was cut by a crash."""
+        text = self.text()
+        if not MAGIC.startswith(text[: len(MAGIC)]):
+            raise Refused(f"{self.path}: is not a journal of oaconv")
+        try:
+            header, *records = [json.loads(line) for line in text.split("\n")[:-1]] or [None]
+        except ValueError:
+            raise Refused(f"{self.path}: is damaged; remove it to start over") from None
+        if header is not None and header["oaconv journal"] != FORMAT:
+            raise Refused(f"{self.path}: was written by another version of oaconv")
+        return header, records
+
+    def text(self):
+        content = os.pread(self.fd, os.fstat(self.fd).st_size, 0)
+        return content.decode("utf-8", errors="replace")
+
+    def empty(self):
+        os.ftruncate(self.fd, 0)
+        os.fsync(self.fd)
+
+    def start(self, header):
+        """Begins an empty journal."""
+        self.append([{"oaconv journal": FORMAT, **header}])
+
+    def append(self, records):
+        """Adds lines, which last when this returns."""
+        content = os.pread(self.fd, os.fstat(self.fd).st_size, 0)
+        end = content.rfind(b"\n") + 1  # what follows was cut by a crash
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        try:
+            os.ftruncate(self.fd, end)
+            write_at(self.fd, memoryview(lines.encode()), end)
+            os.fsync(self.fd)
+        except OSError as error:
+            raise Failed(os_error(error, self.path)) from None
+
+    def remove(self):
+        os.unlink(self.path)
+
+    def close(self):
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
+
+def finished(records):
+    """The sections that records tell of."""
+    sections = []
+    for record in records:
+        if "rows" in record:
+            sections.append((*record["rows"], *record["samples"]))
+        elif "forget" in record:
+            sections = without_rows(sections, *record["forget"])
+    return sections
+
+
+def is_complete(records):
+    return any("complete" in record for record in records)
+
+
+def records_of(sections):
+    """What to append when these sections are finished."""
+    return [{"rows": [s[0], s[1]], "samples": [s[2], s[3]]} for s in sections]
+
+
+def difference(header, mine):
+    """What another header says otherwise than mine, in words; "" if nothing."""
+    for key, value in mine.items():
+        if header.get(key) != value:
+            return f"{key} was {header.get(key)}, is {value}"
+    return ""

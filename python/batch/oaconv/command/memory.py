@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much of the memory that the command may take is left for buffers."""
+import os
+
+from .._layout import least_memory
+from .errors import Refused
+from .source import BLOCK_BYTES
+
+RESERVE = 12 << 20  # for what grows on the way: stacks, the journal, the allocator's gaps
+
+
+def resident():
+    """Bytes of this process that are in memory now."""
+    with open("/proc/self/statm", encoding="ascii") as stream:
+        return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def for_driver(bound, job, plan, n_threads):
+    """Bytes that run() may take, so that the whole process stays below the bound.
+
+    Refuses a bound with which no thread could work. n_threads: 0 for one on every core.
+    """
+    n_threads = n_threads or len(os.sched_getaffinity(0))
+    needed = least_memory(job, plan, None)
+    left = bound - resident() - 2 * n_threads * BLOCK_BYTES - RESERVE
+    if left < needed:
+        least = -(-(bound - left + needed) // (1 << 20))
+        raise Refused(f"--memory: {bound >> 20}M is too little for this job, {least}M would do")
+    return left

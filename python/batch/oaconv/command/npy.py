@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Headers of .npy files, by NumPy's own functions."""
+import io
+import os
+
+import numpy as np
+from numpy.lib import format as npy_format
+
+from .errors import Refused
+from .layout import Layout
+
+# Version 3 is version 2 with names of fields in UTF-8, and arrays with fields are refused anyway.
+READERS = {
+    (1, 0): npy_format.read_array_header_1_0,
+    (2, 0): npy_format.read_array_header_2_0,
+    (3, 0): npy_format.read_array_header_2_0,
+}
+
+
+def read_header(file):
+    """Shape, whether in Fortran order, dtype, and bytes before the data."""
+    with os.fdopen(os.dup(file.fd), "rb") as stream:
+        stream.seek(0)
+        try:
+            version = npy_format.read_magic(stream)
+            if version not in READERS:
+                raise ValueError(f"version {version[0]}.{version[1]} of the format is unknown")
+            shape, fortran, dtype = READERS[version](stream)
+        except ValueError as error:
+            raise Refused(f"{file.path}: is not a .npy file: {error}") from None
+        return shape, fortran, dtype, stream.tell()
+
+
+def read_layout(file):
+    """The rows of an array of one or two dimensions, and its number of dimensions."""
+    shape, fortran, dtype, offset = read_header(file)
+    if len(shape) not in (1, 2):
+        raise Refused(f"{file.path}: has {len(shape)} dimensions; 1 or 2 are possible")
+    n_rows, n_samples = (1,) * (2 - len(shape)) + shape
+    time_major = fortran and n_rows > 1
+    layout = Layout(dtype, 1, n_rows, n_samples, offset, time_major)
+    if dtype.kind != "O" and file.size < layout.file_size:
+        raise Refused(
+            f"{file.path}: is truncated: {file.size} bytes, "
+            f"but its header tells of {layout.file_size}"
+        )
+    return layout, len(shape)
+
+
+def header(shape, dtype):
+    """The bytes before the data, as numpy.save() writes them."""
+    stream = io.BytesIO()
+    descr = npy_format.dtype_to_descr(np.dtype(dtype))
+    fields = {"descr": descr, "fortran_order": False, "shape": tuple(shape)}
+    npy_format.write_array_header_1_0(stream, fields)
+    return stream.getvalue()

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Taps from .npy, .npz and text files."""
+import warnings
+import zipfile
+
+import numpy as np
+
+from .._job import stack_taps
+from .dtypes import in_single, is_single, promoted
+from .errors import Refused
+from .fileio import InputFile
+
+
+class Taps:
+    """Rows of taps as the file holds them.
+
+    matrix: (M, P); dtype: what they count as; exact: whether the file has a type at all (text has
+    none).
+    """
+
+    def __init__(self, file, matrix, n_dimensions, exact=True):
+        self.name = file.path
+        self.identity = file.identity
+        self.matrix = matrix
+        self.n_dimensions = n_dimensions
+        self.exact = exact
+        self.dtype = promoted(matrix.dtype, self.name)
+
+    def as_array(self, dtype):
+        """The taps in a native dtype, row after row; what was read is given up."""
+        matrix, self.matrix = self.matrix, None
+        with np.errstate(over="ignore"):
+            array = np.ascontiguousarray(matrix, dtype)
+        for m, row in enumerate(array):
+            bad = np.flatnonzero(~np.isfinite(row))
+            if len(bad):
+                raise Refused(f"{self.name}: taps row {m}, tap {bad[0]} is {row[bad[0]]}")
+        return array
+
+
+def load_taps(path):
+    """Reads the taps a name stands for, by its ending; anything else is text."""
+    file = InputFile(path)
+    readers = {".npy": load_npy, ".npz": load_npz}
+    try:
+        return readers.get(path[-4:].lower(), load_text)(file)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise Refused(f"{path}: cannot be read as taps: {error}") from None
+    finally:
+        file.close()
+
+
+def load_npy(file):
+    array = np.load(file.path, allow_pickle=False)
+    return Taps(file, as_matrix(array), array.ndim)
+
+
+def load_npz(file):
+    """One matrix, or arrays that are a row each, in the order in which they are stored."""
+    with np.load(file.path, allow_pickle=False) as stored:
+        arrays = [stored[name] for name in stored.files]
+        names = stored.files
+    if len(arrays) == 1:
+        return Taps(file, as_matrix(arrays[0]), arrays[0].ndim)
+    for name, array in zip(names, arrays):
+        if array.ndim != 1 or not len(array):
+            raise ValueError(f"array {name} has shape {array.shape}; each must be a row of taps")
+    if not arrays:
+        raise ValueError("there are none")
+    return Taps(file, stack_taps(arrays), 2)
+
+
+def load_text(file):
+    """A row each line, numbers apart by blanks or commas; a single column is one row."""
+    with warnings.catch_warnings(), open(file.path, encoding="utf-8") as stream:
+        warnings.simplefilter("ignore", UserWarning)  # "no data": said by as_matrix()
+        lines = (line.replace(",", " ") for line in stream)
+        values = np.loadtxt(lines, dtype=np.complex128, ndmin=2)
+    if values.shape[1] == 1:
+        values = values.T
+    if not values.imag.any():
+        values = values.real
+    return Taps(file, as_matrix(values), min(len(values), 2), exact=False)
+
+
+def as_matrix(array):
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{array.ndim} dimensions; there must be 1 or 2")
+    if array.size == 0:
+        raise ValueError("there are none")
+    return np.atleast_2d(array)
+
+
+def result_dtype(signal_dtype, taps):
+    """What NumPy makes of signal and taps; text has no type, its taps follow the signal's."""
+    follows = is_single(signal_dtype) and not taps.exact
+    return np.result_type(signal_dtype, in_single(taps.dtype) if follows else taps.dtype)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command from one end to the other: look, begin, compute, check, complete."""
+import contextlib
+import os
+import resource
+import time
+
+from .._job import Plan, Section
+from .._run import run
+from . import report
+from .check import Checker
+from .coverage import missing, n_samples
+from .errors import Failed, Refused
+from .memory import for_driver
+from .recorder import Recorder
+from .sharing import Workplace
+from .sink import make_sink
+from .task import Task
+
+
+def convolve_files(options):
+    """Does what the options ask for; raises Refused, Failed, OSError or KeyboardInterrupt."""
+    allow_many_files()
+    task = Task(options)
+    place = Workplace(task.result, task.shared, options.resume)
+    plan, finished = place.begin(task.header(), task.make_plan)
+    try:
+        if plan is not None:
+            Work(task, place, Plan(**plan), finished).do()
+        left = place.complete()
+    except BaseException as error:
+        error.hint = what_is_left(place)
+        raise
+    finally:
+        place.close()
+    if left:
+        n_rows = len({m for s in left for m in range(s[0], s[1])})
+        report.say(f"{task.result.path}: {n_rows} rows are still missing", options.quiet)
+
+
+def allow_many_files():
+    """As many open files as the system lets us have: there may be two for each channel."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def what_is_left(place):
+    """After a failure: how to go on; removes what is of no use."""
+    with contextlib.suppress(Failed, OSError):
+        if place.abandon():
+            return f"what is done is kept in {place.part.names[0]}; --resume goes on with it"
+    return ""
+
+
+class Work:
+    """What one process does of a result."""
+
+    def __init__(self, task, place, plan, finished):
+        self.task = task
+        self.options = task.options
+        self.job = task.job
+        self.place = place
+        self.plan = plan
+        self.wanted = (task.rows.start, max(task.rows.stop, task.rows.start), 0, self.job.length)
+        self.left = missing(self.wanted, finished)
+        self.source = task.signal.source(self.job.sample_dtype)
+        # Channels that are written side by side must be computed side by side.
+        self.source.time_major |= task.result.layout.time_major
+
+    def do(self):
+        if self.left:
+            self.refuse_full_disk()
+            began = time.monotonic()
+            self.compute()
+            self.summarize(time.monotonic() - began)
+        if self.options.check and self.wanted[0] < self.wanted[1] and self.job.length:
+            self.check()
+
+    def refuse_full_disk(self):
+        """Before the work, as far as one can know; a sparse signal gives a sparse result."""
+        needed = n_samples(self.left) * self.task.result.layout.sample_size
+        system = os.statvfs(self.task.result.folder)
+        free = system.f_bavail * system.f_frsize
+        if system.f_blocks and free < needed and not self.task.signal.sparse:
+            raise Refused(
+                f"{self.place.part.names[0]}: {needed >> 20} MB are needed, {free >> 20} MB are free"
+            )
+
+    def compute(self):
+        options = self.options
+        memory = for_driver(options.memory, self.job, self.plan, options.threads)
+        total = n_samples([self.wanted])
+        progress = report.make_progress(total, total - n_samples(self.left), options.quiet)
+        try:
+            with Recorder(self.place) as recorder:
+
+                def done(section):
+                    recorder.add(section)
+                    progress.advance(n_samples([section]))
+
+                run(
+                    self.job,
+                    self.source,
+                    make_sink(self.place.part),
+                    plan=self.plan,
+                    threads=options.threads,
+                    memory=memory,
+                    sections=[Section(*section) for section in self.left],
+                    done=done,
+                )
+        except RuntimeError as error:
+            raise Failed(f"backend {self.plan.backend}: {error}") from None
+        finally:
+            progress.close()
+
+    def summarize(self, seconds):
+        n = n_samples(self.left)
+        points = f", FFT of {self.plan.n_fft} points" if self.plan.n_fft else ""
+        reason = f" ({self.task.reason})" if self.task.reason else ""
+        report.say(
+            f"{self.task.result.path}: {n} samples in {seconds:.1f} s, "
+            f"{n / 1e6 / max(seconds, 1e-3):.1f} MS/s, {self.plan.backend}{points}{reason}",
+            self.options.quiet,
+        )
+
+    def check(self):
+        first, end = self.wanted[:2]
+        checker = Checker(self.job, self.plan, self.source, self.place.part, first, end)
+        try:
+            findings = checker.check()
+        except Failed:
+            self.place.forget(first, end)
+            raise
+        report.say(
+            f"{findings.n_spots} samples checked, the largest error is "
+            f"{findings.largest:.2f} of what it may be",
+            self.options.quiet,
+        )

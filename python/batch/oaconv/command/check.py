@@ -5,6 +5,7 @@ A sample may be off by eps log2(N) |h|_1 max|x|: N points of the FFT (2 without 
 of the taps' magnitudes, max|x| over the samples that share a transform with it. Single precision is
 compared with sums in double, double precision with sums in long double.
 """
+
 import math
 from typing import NamedTuple
 

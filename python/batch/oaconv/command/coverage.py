@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Arithmetic with sections: which are finished, which are missing. Sections are rectangles
 (first, end, begin, stop): rows first..end, samples begin..stop."""
+
 from collections import Counter
 
 
@@ -15,7 +16,11 @@ def joined(sections, same, along):
     order = same + along
     for section in sorted(sections, key=lambda s: [s[i] for i in order]):
         last = result[-1] if result else None
-        if last and all(last[i] == section[i] for i in same) and section[along[0]] <= last[along[1]]:
+        if (
+            last
+            and all(last[i] == section[i] for i in same)
+            and section[along[0]] <= last[along[1]]
+        ):
             last[along[1]] = max(last[along[1]], section[along[1]])
         else:
             result.append(list(section))

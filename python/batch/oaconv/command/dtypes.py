@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which type the numbers of a file are computed in."""
+
 import numpy as np
 
 from .._convolve import _number_dtype as number_dtype

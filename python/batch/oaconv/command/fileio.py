@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files by explicit reads and writes at a position: no mapped pages, no shared file offset."""
+
 import os
 import stat
 

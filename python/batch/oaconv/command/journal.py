@@ -7,6 +7,7 @@ Text, a JSON object each line: first a header that says what is computed, then r
     {"forget": [a, b]}                    but not these rows, they were wrong
     {"complete": true}                    everything is; the files are being renamed
 """
+
 import contextlib
 import fcntl
 import json

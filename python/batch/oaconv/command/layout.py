@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the samples of M rows lie in files."""
+
 from typing import NamedTuple
 
 import numpy as np

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Entry: what went wrong becomes a line on standard error and an exit status."""
+
 import signal
 
 from . import report

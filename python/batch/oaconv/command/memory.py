@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much of the memory that the command may take is left for buffers."""
+
 import os
 
 from .._layout import least_memory

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Headers of .npy files, by NumPy's own functions."""
+
 import io
 import os
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the command line asks for."""
+
 import argparse
 import os
 import re

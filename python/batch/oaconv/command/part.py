@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The unfinished result: files under temporary names, written at any place, renamed at the end."""
+
 import contextlib
 import errno
 import fcntl

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files of bare samples, little endian: what they hold, by their ending, and where the rows lie."""
+
 import os
 import re
 from typing import NamedTuple

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes what is finished last, every few seconds, while the work goes on."""
+
 import contextlib
 import threading
 

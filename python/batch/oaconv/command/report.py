@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the user sees of a job while it works: a bar on a terminal, else a line now and then."""
+
 import sys
 import time
 

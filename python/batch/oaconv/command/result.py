@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is to be written: format, files and layout of the result."""
+
 import math
 import os
 from typing import NamedTuple

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How one job, or several at once, fill one result: who begins, what is left, who completes."""
+
 from .coverage import missing
 from .errors import Failed, Refused
 from .fileio import sync_folder

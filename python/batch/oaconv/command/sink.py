@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Takes blocks of the result and puts them into files, as the layout of the files wants them."""
+
 import threading
 
 import numpy as np

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The signal: rows of samples read from files as the job wants them."""
+
 import threading
 
 import numpy as np

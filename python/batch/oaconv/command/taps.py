@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Taps from .npy, .npz and text files."""
+
 import warnings
 import zipfile
 

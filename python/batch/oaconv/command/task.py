@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the options ask for: the signal, the taps, the job, and the result to be."""
+
 import os
 
 import numpy as np
@@ -26,9 +27,7 @@ class Task:
     def __init__(self, options):
         self.options = options
         form = form_of(options.result)
-        self.signal = open_signal(
-            options.signal, raw.FORMATS.get(options.format), options.channels
-        )
+        self.signal = open_signal(options.signal, raw.FORMATS.get(options.format), options.channels)
         self.taps = load_taps(options.taps)
         dtype = form.dtype(result_dtype(self.signal.dtype, self.taps))
         self.job = self.make_job(dtype)
@@ -47,9 +46,7 @@ class Task:
             )
         kind = "ccc" if is_complex(taps.dtype) else "ccf" if is_complex(dtype) else "fff"
         n_taps = taps.matrix.shape[1]
-        start, stop = wanted_samples(
-            self.options.mode, layout.n_samples, n_taps, (n_taps - 1) // 2
-        )
+        start, stop = wanted_samples(self.options.mode, layout.n_samples, n_taps, (n_taps - 1) // 2)
         taps_dtype = dtype if kind == "ccc" else np.empty(0, dtype).real.dtype
         return Job(kind, taps.as_array(taps_dtype), layout.n_rows, layout.n_samples, start, stop)
 

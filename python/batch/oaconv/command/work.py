@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The command from one end to the other: look, begin, compute, check, complete."""
+
 import contextlib
 import os
 import resource

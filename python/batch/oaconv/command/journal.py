@@ -35,7 +35,7 @@ class Journal:
         try:
             self.take(create)
         except OSError as error:
-            raise Failed(os_error(error, self.path)) from None
+            raise (Refused if create else Failed)(os_error(error, self.path)) from None
         try:
             yield self
         finally:
@@ -79,8 +79,9 @@ class Journal:
         return content.decode("utf-8", errors="replace")
 
     def empty(self):
-        os.ftruncate(self.fd, 0)
-        os.fsync(self.fd)
+        if os.fstat(self.fd).st_size:
+            os.ftruncate(self.fd, 0)
+            os.fsync(self.fd)
 
     def start(self, header):
         """Begins an empty journal."""

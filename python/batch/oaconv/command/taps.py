@@ -42,25 +42,23 @@ class Taps:
 def load_taps(path):
     """Reads the taps a name stands for, by its ending; anything else is text."""
     file = InputFile(path)
-    readers = {".npy": load_npy, ".npz": load_npz}
+    load = load_arrays if path.lower().endswith((".npy", ".npz")) else load_text
     try:
-        return readers.get(path[-4:].lower(), load_text)(file)
+        return load(file)
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise Refused(f"{path}: cannot be read as taps: {error}") from None
     finally:
         file.close()
 
 
-def load_npy(file):
-    array = np.load(file.path, allow_pickle=False)
-    return Taps(file, as_matrix(array), array.ndim)
-
-
-def load_npz(file):
-    """One matrix, or arrays that are a row each, in the order in which they are stored."""
-    with np.load(file.path, allow_pickle=False) as stored:
-        arrays = [stored[name] for name in stored.files]
+def load_arrays(file):
+    """An array; or one of several: a matrix alone, or each a row, in the order stored."""
+    stored = np.load(file.path, allow_pickle=False)
+    if isinstance(stored, np.ndarray):
+        return Taps(file, as_matrix(stored), stored.ndim)
+    with stored:
         names = stored.files
+        arrays = [stored[name] for name in names]
     if len(arrays) == 1:
         return Taps(file, as_matrix(arrays[0]), arrays[0].ndim)
     for name, array in zip(names, arrays):

@@ -84,7 +84,8 @@ class Work:
         free = system.f_bavail * system.f_frsize
         if system.f_blocks and free < needed and not self.task.signal.sparse:
             raise Refused(
-                f"{self.place.part.names[0]}: {needed >> 20} MB are needed, {free >> 20} MB are free"
+                f"{self.place.part.names[0]}: {needed / 1e6:.1f} MB are needed, "
+                f"{free / 1e6:.1f} MB are free"
             )
 
     def compute(self):

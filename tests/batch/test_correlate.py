@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""correlate() has the orientation of torch.nn.functional.conv1d, and every option of convolve()."""
+
+import expected
+import layouts
+import numpy as np
+import oaconv
+import pytest
+
+MODES = ("full", "same", "valid")
+
+
+def _sum_of_products(a, b, t):
+    """c[t] = sum over k of b[k] a[t + k], a being zero where there is none."""
+    k = np.arange(max(0, -t), min(len(b), len(a) - t))
+    return np.sum(b[k] * a[t + k])
+
+
+def _first(mode, n, n_taps):
+    """The t of the first sample."""
+    return {"full": 1 - n_taps, "same": -((n_taps - 1) // 2), "valid": min(0, n - n_taps)}[mode]
+
+
+@pytest.mark.parametrize("n, n_taps", [(20, 5), (20, 6), (7, 1), (1, 1), (5, 12), (6, 12), (0, 3)])
+@pytest.mark.parametrize("mode", MODES)
+def test_the_formula(mode, n, n_taps, rng):
+    a, b = (expected.numbers(rng, (2, m), "complex128") for m in (n, n_taps))
+    c = oaconv.correlate(a, b, mode)
+    n_samples, first = expected.length_of(n, n_taps, mode), _first(mode, n, n_taps)
+    assert c.shape == (2, n_samples)
+    wanted = [
+        [_sum_of_products(x, h, t) for t in range(first, first + n_samples)] for x, h in zip(a, b)
+    ]
+    expected.assert_close(c, np.reshape(wanted, c.shape), 2 * expected.bound(a, b))
+
+
+def test_valid_is_what_one_gets_unasked(rng):
+    a, b = rng.standard_normal((2, 30)), rng.standard_normal((2, 7))
+    expected.assert_same_bits(oaconv.correlate(a, b), oaconv.correlate(a, b, "valid"))
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+@pytest.mark.parametrize("n_taps", [1, 2, 3, 8, 9, 64])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("mode", MODES)
+def test_torch_agrees(mode, dtype, n_taps, rng):
+    torch = pytest.importorskip("torch", reason="python3-torch is not installed")
+    a, b = expected.numbers(rng, (3, 200), dtype), expected.numbers(rng, (3, n_taps), dtype)
+    padding = {"valid": 0, "same": "same", "full": n_taps - 1}[mode]
+    signals, kernels = (torch.from_numpy(x.astype("f8")) for x in (a[None], b[:, None]))
+    wanted = torch.nn.functional.conv1d(signals, kernels, padding=padding, groups=3)[0].numpy()
+    c = oaconv.correlate(a, b, mode)
+    assert c.dtype == dtype
+    expected.assert_close(c, wanted, 2 * expected.bound(a, b))
+
+
+@pytest.mark.parametrize("b_shape", [(9,), (1, 9), (4, 9)])
+def test_one_row_of_taps_for_all_or_one_for_each(b_shape, rng):
+    a, b = rng.standard_normal((4, 50)), rng.standard_normal(b_shape)
+    c = oaconv.correlate(a, b)
+    assert c.shape == (4, 42)
+    expected.assert_convolved(c, a, b[..., ::-1], "valid")
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -1, -2, -3])
+@pytest.mark.parametrize("layout", ["contiguous", "fortran", "backwards", "in_records"])
+def test_any_axis_and_layout(axis, layout, rng):
+    a_shape, b_shape = [3, 2, 2], [3, 1, 2]
+    a_shape[axis], b_shape[axis] = 40, 7
+    a, b = (layouts.INPUTS[layout](rng.standard_normal(s)) for s in (a_shape, b_shape))
+    out = np.empty_like(oaconv.correlate(a, b, "same", axis))
+    assert oaconv.correlate(a, b, "same", axis, out) is out
+    expected.assert_convolved(out, a, np.flip(b, axis), "same", axis)
+
+
+def test_nothing_is_conjugated():
+    c = oaconv.correlate(np.array([1j, 2, 3]), np.array([1j]))
+    expected.assert_close(c, np.array([-1, 2j, 3j]), 1e-15 * np.ones(3))

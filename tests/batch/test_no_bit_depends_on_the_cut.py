@@ -199,6 +199,13 @@ def test_parts_of_a_result_are_computed_alone(kind, precision, backend):
         expected.assert_same_bits(sink.y[place], wanted[place])
 
 
+def test_no_sections_are_no_work():
+    job, x = make_job("fff", "single", 2, 100, 5)
+    sink = Results(job)
+    run(job, Rows(x), sink, sections=[])
+    assert sink.n_times.sum() == 0
+
+
 def test_callers_in_many_threads(rng):
     a, b = expected.numbers(rng, (8, 50_000), "f8"), expected.numbers(rng, (8, 30), "f8")
     wanted = oaconv.convolve(a, b)

@@ -241,7 +241,8 @@ def run(
     layout = make_layout(
         job, plan, estimate, n_threads=n_threads, memory=memory, time_major=source.time_major
     )
-    sections = sections or [Section(0, job.n_rows, 0, job.length)]
+    if sections is None:
+        sections = [Section(0, job.n_rows, 0, job.length)]
     pieces = list(cut(sections, job, plan, layout))
 
     def make_worker(stopping):

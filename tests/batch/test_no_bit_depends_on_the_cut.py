@@ -9,10 +9,11 @@ import numpy as np
 import oaconv
 import pytest
 from oaconv._job import Job, Plan, Section
+from oaconv._layout import costs, least_memory, make_layout
 from oaconv._run import make_plan, run
 
 pytest.importorskip("hypothesis", reason="python3-hypothesis is not installed")
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 CASES = [
@@ -204,6 +205,61 @@ def test_no_sections_are_no_work():
     sink = Results(job)
     run(job, Rows(x), sink, sections=[])
     assert sink.n_times.sum() == 0
+
+
+@pytest.mark.parametrize("time_major", [False, True])
+@pytest.mark.parametrize("n_rows, n, n_taps", [(3000, 4000, 1), (50, 100000, 200), (4, 300000, 5000)])
+@pytest.mark.parametrize("memory", [1 << 20, 4 << 20, 64 << 20])
+def test_buffers_stay_within_the_memory_given(time_major, n_rows, n, n_taps, memory):
+    """Of a few sections only, and of rows that are all the same memory."""
+    taps = np.ones((1, n_taps), np.float32)
+    job = Job("fff", taps, n_rows, n, 0, n + n_taps - 1)
+    plan = make_plan(job, "volk")
+    assert least_memory(job, plan, 0) < memory or n_taps > 1000
+
+    source = Rows(np.zeros((1, 1), np.float32), True, time_major)
+    source._x = np.broadcast_to(np.float32(0), (n_rows, n))
+    sink = Results(job._replace(n_rows=1))
+    sink.room = lambda first, end, begin, stop: None
+    sink.write = lambda first, begin, block: None
+    sections = [Section(0, n_rows, 0, 1)]
+    run(job, source, sink, plan=plan, threads=1, memory=memory, sections=sections)
+    assert 2 * source.most_scratch <= max(memory, least_memory(job, plan, 0))
+
+
+@settings(max_examples=200)
+@given(
+    n_taps=st.integers(0, 19).map(lambda k: 2**k + 3),
+    n=st.integers(0, 24).map(lambda k: 2**k + 5),
+    n_rows=st.integers(1, 3000),
+    dtype=st.sampled_from(["f4", "f8"]),
+    size=st.sampled_from([2, 4, 16]),
+    memory=st.integers(1 << 18, 1 << 28),
+    threads=st.integers(1, 64),
+    time_major=st.booleans(),
+)
+@example(  # a row of taps that takes more than half of what the filter leaves
+    n_taps=8195,
+    n=131077,
+    n_rows=973,
+    dtype="f4",
+    size=2,
+    memory=918012,
+    threads=1,
+    time_major=False,
+)
+def test_no_layout_takes_more_memory_than_it_may(
+    n_taps, n, n_rows, dtype, size, memory, threads, time_major
+):
+    taps = np.broadcast_to(np.ones(1, dtype), (n_rows, n_taps))
+    job = Job("fff", taps, n_rows, n, 0, n + n_taps - 1)
+    n_fft = size * n_taps
+    plan = Plan("volk", n_fft, n_fft - n_taps + 1, n_fft - n_taps + 1)
+    layout = make_layout(job, plan, 1.0, n_threads=threads, memory=memory, time_major=time_major)
+    cost = costs(job, plan, 1.0)
+    buffers = 2 * layout.n_call * layout.n_rows * job.sample_dtype.itemsize
+    used = layout.n_threads * (cost.filter + layout.n_rows * cost.row + buffers)
+    assert used <= max(memory, least_memory(job, plan, 1.0))
 
 
 def test_callers_in_many_threads(rng):

@@ -52,8 +52,9 @@ def least_memory(job, plan, estimate):
     return cost.filter + cost.row + 2 * plan.hop * job.sample_dtype.itemsize
 
 
-def _rows_at_a_time(job, cost, budget, time_major, on_gpu):
-    fit = max(1, budget // 2 // cost.row)
+def _rows_at_a_time(job, cost, hop, budget, time_major, on_gpu):
+    buffers = 2 * hop * job.sample_dtype.itemsize
+    fit = max(1, budget // 2 // max(cost.row, buffers))
     if time_major or on_gpu:
         return min(job.n_rows, fit)
     return min(job.n_rows, fit, max(1, USUAL_CALL // max(job.length, job.n_samples)))
@@ -70,10 +71,10 @@ def make_layout(job, plan, estimate, *, n_threads, memory, time_major):
     n_threads = 1 if on_gpu else n_threads
     n_threads = max(1, min(n_threads, memory // least_memory(job, plan, estimate)))
     budget = max(memory // n_threads - cost.filter, 1)
-    n_rows = _rows_at_a_time(job, cost, budget, time_major, on_gpu)
+    n_rows = _rows_at_a_time(job, cost, plan.hop, budget, time_major, on_gpu)
 
     sample = 2 * job.sample_dtype.itemsize
-    fit = max(budget - n_rows * cost.row, budget // 2) // (sample * n_rows)
+    fit = max(budget - n_rows * cost.row, 0) // (sample * n_rows)
     good = LARGE_CALL if on_gpu else USUAL_CALL
     quick = int(LONGEST_CALL / cost.sample)
     n_call = _whole_hops(min(fit, min(good, quick) // n_rows), plan.hop)

@@ -68,6 +68,25 @@ def test_more_than_double_precision(refused, dtype):
     refused(TypeError, "^b has dtype .*more than double", b=TAPS.astype(dtype))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])
+@pytest.mark.parametrize("row", [0, 2])
+def test_taps_that_are_not_finite(refused, bad, dtype, row):
+    b = TAPS.astype(dtype)
+    for value in [bad] if b.dtype.kind == "f" else [bad, complex(0, bad)]:
+        b[row, 3] = value
+        refused(ValueError, "^b .*finite", b=b, dtype=expected.result_dtype(ONES, b))
+
+
+def test_taps_that_are_not_finite_in_the_last_of_many_rows(function):
+    a, b = np.ones((600, 2000), np.float32), np.ones((600, 9), np.float32)
+    b[-1, -1] = np.nan
+    out = np.full((600, 2008), 0.5, np.float32)
+    with pytest.raises(ValueError, match="^b .*finite"):
+        function(a, b, "full", out=out)
+    assert (out == 0.5).all()
+
+
 @pytest.mark.parametrize("mode", ["Full", "", None, 0])
 def test_modes(refused, mode):
     refused(ValueError, "^mode is", mode=mode)

@@ -70,7 +70,10 @@ def _taps(b, lead, dtype):
     n_taps = b.shape[-1]
     one_for_all = all(n == 1 for n in b.shape[:-1])
     rows = b.reshape(1, n_taps) if one_for_all else np.broadcast_to(b, lead + (n_taps,))
-    return np.ascontiguousarray(rows, dtype).reshape(-1, n_taps)
+    taps = np.ascontiguousarray(rows, dtype).reshape(-1, n_taps)
+    if not np.isfinite(taps).all():
+        raise ValueError("b has taps that are NaN or infinite")
+    return taps
 
 
 def _rows_of_out(out, shape, dtype, axis, inputs):

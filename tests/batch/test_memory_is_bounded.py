@@ -67,6 +67,22 @@ def test_long_taps_take_a_few_spectra(dtype):
     assert grown <= BOUND + 2 * 8 * spectrum + SLACK
 
 
+def test_with_out_no_second_result_is_allocated():
+    """Where address space for one more is not left."""
+    code = """
+import resource
+import numpy as np, oaconv
+a, out = np.zeros((4, 1 << 25), np.float32), np.zeros((4, 1 << 25), np.float32)
+with open("/proc/self/statm") as sizes:
+    used = int(sizes.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (400 << 20),) * 2)
+oaconv.convolve(a[:, :5000], np.ones(3, np.float32), "same", out=out[:, :5000])
+oaconv.convolve(np.broadcast_to(a[:1, :1], a.shape), np.ones(3, np.float32), "same", out=out, threads=1)
+print("done")
+"""
+    assert child.output(code) == "done\n"
+
+
 def test_python_goes_on_while_the_engine_works():
     """Another thread counts during one call of the engine, of a second or so."""
     filter_ = _core.Filter("fff", np.ones((1, 2000), np.float32), 1, "direct", row_length=1 << 20)

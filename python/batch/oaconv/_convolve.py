@@ -76,6 +76,13 @@ def _taps(b, lead, dtype):
     return taps
 
 
+def _with_rows(lead, n, axis):
+    """A shape with n samples at the axis of the rows."""
+    shape = list(lead)
+    shape.insert(axis % (len(lead) + 1), n)
+    return tuple(shape)
+
+
 def _rows_of_out(out, shape, dtype, axis, inputs):
     """The array out with its rows last, once it has been found to fit."""
     if not isinstance(out, np.ndarray):
@@ -115,10 +122,12 @@ def _convolve(a, b, mode, axis, out, backend, threads, progress, start_of_same):
     dtype = np.result_type(_number_dtype("a", a), _number_dtype("b", b))
     start, stop = _wanted(mode, n, n_taps, start_of_same(n_taps))
 
-    rows = np.empty(lead + (stop - start,), dtype)
-    result = rows if rows.ndim == 1 else np.moveaxis(rows, -1, axis)
-    if out is not None:
-        result, rows = out, _rows_of_out(out, result.shape, dtype, axis, (a, b))
+    if out is None:
+        rows = np.empty(lead + (stop - start,), dtype)
+        result = rows if rows.ndim == 1 else np.moveaxis(rows, -1, axis)
+    else:
+        shape = _with_rows(lead, stop - start, axis)
+        result, rows = out, _rows_of_out(out, shape, dtype, axis, (a, b))
     if rows.size == 0:
         return result
     kind, taps_dtype = _kind(b, dtype)

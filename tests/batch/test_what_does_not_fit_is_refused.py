@@ -68,6 +68,13 @@ def test_more_than_double_precision(refused, dtype):
     refused(TypeError, "^b has dtype .*more than double", b=TAPS.astype(dtype))
 
 
+def test_masked_arrays(refused):
+    """Samples that are not there have no convolution."""
+    refused(TypeError, "^a is a masked array", a=np.ma.masked_less(ONES, 0))
+    refused(TypeError, "^b is a masked array", b=np.ma.masked_less(TAPS, 0))
+    refused(TypeError, "^out is a masked array", out=np.ma.zeros((3, 23)))
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])
 @pytest.mark.parametrize("row", [0, 2])

@@ -25,6 +25,8 @@ def _number_dtype(name, array):
 
 def _rows_last(name, x, axis):
     """The axis of the rows moved to the end; one row alone has no other axis."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; fill it first")
     array = np.asarray(x)
     if array.ndim == 0:
         raise ValueError(f"{name} is a single number; it must have rows")
@@ -182,7 +184,7 @@ def convolve(a, b, mode="full", axis=-1, out=None, backend="auto", threads=0, pr
         backend, a backend that cannot run here or not in double precision, an `out` that does not
         fit.
     TypeError
-        Arrays of something else than numbers, or of more than double precision.
+        Arrays of something else than numbers, masked ones, or of more than double precision.
     MemoryError
 
     KeyboardInterrupt, and what progress raises, stops the work within a tenth of a second, unless

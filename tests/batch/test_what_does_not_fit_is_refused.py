@@ -133,6 +133,11 @@ def test_threads(refused, threads):
     refused(ValueError, "^threads is", threads=threads)
 
 
+@pytest.mark.parametrize("threads", [1.5, "2", None])
+def test_threads_that_are_no_integer(refused, threads):
+    refused(TypeError, "^threads is", threads=threads)
+
+
 def test_empty_arrays_are_no_excuse(refused):
     """What would be refused with samples is refused without."""
     for a in (np.ones((3, 0)), np.ones((0, 20))):

@@ -6,6 +6,7 @@ first computes what the hops before it still owe to it. So every sample comes ou
 however the job is cut.
 """
 
+import operator
 import os
 import queue
 import threading
@@ -154,6 +155,10 @@ class _Stopped(Exception):
 
 
 def _n_threads(threads):
+    try:
+        threads = operator.index(threads)
+    except TypeError:
+        raise TypeError(f"threads is {threads!r}; it must be an integer") from None
     if threads < 0:
         raise ValueError(f"threads is {threads}; it must be a number of threads, or 0 for all cores")
     n_cores = len(os.sched_getaffinity(0))

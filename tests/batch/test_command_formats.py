@@ -190,7 +190,7 @@ def test_raw_results_in_files_of_their_own(folder, rng, order):
 
 def test_rows_that_arrive_apart_are_merged(folder, rng):
     """With room for few rows at a time, and channels side by side."""
-    from oaconv.command import npy, part, raw, result, sink
+    from oaconv.command import part, result, sink
 
     c = h.random(rng, (5, 3000), "c8")
     form = result.form_of("c.cf32")

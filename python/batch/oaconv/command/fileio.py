@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files by explicit reads and writes at a position: no mapped pages, no shared file offset."""
 
+import errno
 import os
 import stat
+
+import numpy as np
 
 from .errors import Failed, Refused, os_error
 
@@ -41,6 +44,9 @@ class InputFile:
         """Fills a C-contiguous array with the bytes from `offset` on."""
         view = memoryview(array).cast("B")
         done = 0
+        if self.sparse and self.is_hole(offset, offset + len(view)):
+            np.frombuffer(view, np.uint8)[:] = 0  # reading would fill the page cache with zeros
+            return
         while done < len(view):
             try:
                 count = os.preadv(self.fd, [view[done:]], offset + done)
@@ -50,8 +56,19 @@ class InputFile:
                 raise Failed(f"{self.path}: ends at byte {offset + done}; somebody shortened it")
             done += count
 
+    def is_hole(self, begin, end):
+        return end <= self.size and is_hole(self.fd, begin, end)
+
     def close(self):
         os.close(self.fd)
+
+
+def is_hole(fd, begin, end):
+    """Whether the file has no data there: it reads as zeros."""
+    try:
+        return os.lseek(fd, begin, os.SEEK_DATA) >= end
+    except OSError as error:
+        return error.errno == errno.ENXIO  # no data up to the end of the file
 
 
 def write_at(fd, view, offset):

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much of the memory that the command may take is left for buffers."""
 
+import contextlib
+import ctypes
 import os
 
 from .._layout import least_memory
 from .errors import Refused
 from .source import BLOCK_BYTES
 
+M_MMAP_THRESHOLD = -3  # of <malloc.h>
 RESERVE = 12 << 20  # for what grows on the way: stacks, the journal, the allocator's gaps
 
 
@@ -14,6 +17,13 @@ def resident():
     """Bytes of this process that are in memory now."""
     with open("/proc/self/statm", encoding="ascii") as stream:
         return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def give_back_what_is_freed():
+    """Keeps glibc from holding on to large blocks, and from scattering them, after they were freed
+    once; other C libraries do not."""
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 1 << 20)
 
 
 def for_driver(bound, job, plan, n_threads):

@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 from .errors import Failed, Refused, os_error
-from .fileio import sync_folder, write_at
+from .fileio import is_hole, sync_folder, write_at
 
 SUFFIX = ".part"
 HOLE_BYTES = 256 << 10  # zeros of such a block, on a grid in the file, are not written
@@ -22,7 +22,7 @@ class Part:
         self.result = result
         self.names = [name + SUFFIX for name in result.names]
         self.fds = []
-        self.fresh = True  # whether what was not written is zero for certain
+        self.fresh = True  # whether all is holes that this process has not written to
 
     # ---- opening ----
 
@@ -85,24 +85,14 @@ class Part:
         begin = at = 0
         while at < len(view):
             end = min(len(view), (offset + at) // HOLE_BYTES * HOLE_BYTES + HOLE_BYTES - offset)
-            if is_zero(view[at:end]) and self.is_hole(index, offset + at, offset + end):
+            empty = self.fresh or is_hole(self.fds[index], offset + at, offset + end)
+            if empty and is_zero(view[at:end]):
                 if at > begin:
                     yield begin, at
                 begin = end
             at = end
         if at > begin:
             yield begin, at
-
-    def is_hole(self, index, begin, end):
-        """Whether nothing was ever written there: an earlier run may have been killed."""
-        if self.fresh:
-            return True
-        try:
-            return os.lseek(self.fds[index], begin, os.SEEK_DATA) >= end
-        except OSError as error:
-            if error.errno == errno.ENXIO:  # holes up to the end
-                return True
-            raise
 
     def read_into(self, array, index, offset):
         """Fills a C-contiguous array with what was written."""

@@ -12,7 +12,7 @@ from . import report
 from .check import Checker
 from .coverage import missing, n_samples
 from .errors import Failed, Refused
-from .memory import for_driver
+from .memory import for_driver, give_back_what_is_freed
 from .recorder import Recorder
 from .sharing import Workplace
 from .sink import make_sink
@@ -22,6 +22,7 @@ from .task import Task
 def convolve_files(options):
     """Does what the options ask for; raises Refused, Failed, OSError or KeyboardInterrupt."""
     allow_many_files()
+    give_back_what_is_freed()
     task = Task(options)
     place = Workplace(task.result, task.shared, options.resume)
     plan, finished = place.begin(task.header(), task.make_plan)

@@ -307,8 +307,8 @@ BAD_USAGE = {
     "strange memory": ((*DEFAULT, "--memory", "lots"), "'lots' is not a size"),
     "empty name": (("", "b.npy", "-o", "c.npy"), "a name is empty"),
     "little memory": ((*DEFAULT, "--memory", "1M"), "--memory: 1M is too little .* would do"),
-    "unknown backend": ((*DEFAULT, "--backend", "abacus"), "--backend abacus: unknown backend"),
-    "no GPU": ((*DEFAULT, "--backend", "gpu"), '--backend gpu: backend "gpu" cannot run here'),
+    "unknown backend": ((*DEFAULT, "--backend", "abacus"), 'unknown backend "abacus"'),
+    "no GPU": ((*DEFAULT, "--backend", "gpu"), 'backend "gpu" cannot run here'),
 }
 
 

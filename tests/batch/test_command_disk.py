@@ -44,7 +44,10 @@ def in_namespace():
     user namespace too; skips where neither is allowed."""
     command = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--"]
     probe = [*command, "sh", "-c", "mount -t tmpfs none /mnt"]
-    if shutil.which("unshare") is None or subprocess.run(probe, stderr=subprocess.DEVNULL).returncode:
+    if (
+        shutil.which("unshare") is None
+        or subprocess.run(probe, stderr=subprocess.DEVNULL).returncode
+    ):
         pytest.skip("no file system can be mounted here")
     return command
 
@@ -55,7 +58,15 @@ def test_a_full_disk(tmp_path):
     make_input(tmp_path, (10, 200_000), sparse=True)
     small = tmp_path / "small"
     small.mkdir()
-    command = [sys.executable, "-m", "oaconv", tmp_path / "a.npy", tmp_path / "b.npy", "-o", "c.npy"]
+    command = [
+        sys.executable,
+        "-m",
+        "oaconv",
+        tmp_path / "a.npy",
+        tmp_path / "b.npy",
+        "-o",
+        "c.npy",
+    ]
     command = [*prefix, "sh", "-c", FULL_DISK, "sh", small, *command, "--threads", "1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=h.LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -73,7 +84,15 @@ def test_a_disk_that_is_too_small(tmp_path):
     make_input(tmp_path, (10, 400_000), sparse=False)
     small = tmp_path / "small"
     small.mkdir()
-    command = [sys.executable, "-m", "oaconv", tmp_path / "a.npy", tmp_path / "b.npy", "-o", "c.npy"]
+    command = [
+        sys.executable,
+        "-m",
+        "oaconv",
+        tmp_path / "a.npy",
+        tmp_path / "b.npy",
+        "-o",
+        "c.npy",
+    ]
     script = 'mount -t tmpfs -o size=8m none "$1"; cd "$1"; shift; "$@"; echo "status $?, [$(ls)]"'
     command = [*prefix, "sh", "-c", script, "sh", small, *command]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=h.LIMIT)

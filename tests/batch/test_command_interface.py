@@ -59,7 +59,9 @@ def test_the_last_line_sums_up(folder, capsys):
     assert h.run(*DEFAULT) == 0
     out, err = capsys.readouterr()
     assert out == ""
-    line = r"oaconv: c.npy: 4032 samples in [0-9.]+ s, [0-9.]+ MS/s, \w+, FFT of \d+ points \(.+\)\n"
+    line = (
+        r"oaconv: c.npy: 4032 samples in [0-9.]+ s, [0-9.]+ MS/s, \w+, FFT of \d+ points \(.+\)\n"
+    )
     assert re.fullmatch(line, err)
 
 

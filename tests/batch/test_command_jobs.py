@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Several jobs fill one result, each some rows; whoever finishes last gives it its name."""
 
+import errno
+import fcntl
 import os
 import re
 
@@ -138,6 +140,20 @@ def test_all_jobs_round_alike(whole, target, monkeypatch):
 
 
 # ---- who may work beside whom ----
+
+
+def test_only_several_jobs_need_locks(whole, target, monkeypatch, capsys):
+    """Some file systems of clusters have none."""
+
+    def flock(fd, kind):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    assert h.run(*arguments(whole, target, "0:12")) == 2
+    assert "c.npy.journal: Function not implemented" in capsys.readouterr().err
+    assert h.names_in(target.parent) == []
+    assert h.run(*arguments(whole, target)) == 0
+    assert_complete(whole, target)
 
 
 @pytest.mark.parametrize(

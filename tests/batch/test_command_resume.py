@@ -143,6 +143,7 @@ def test_without_resume_everything_is_done_again(whole, target):
     stop_midway(whole, target, signal.SIGKILL)
     ended = h.run_child(*npy_arguments(whole, target))
     assert ended.status == 0 and samples_done(ended.err) == M * (N + P - 1)
+    assert "c.npy: starting over; --resume would go on" in ended.err
     assert target.read_bytes() == (whole / "c.npy").read_bytes()
     assert h.names_in(target.parent) == ["c.npy"]
 

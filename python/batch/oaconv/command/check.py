@@ -51,7 +51,7 @@ class Checker:
         """Rows and samples: all of a small result, else random ones and the corners."""
         n_rows, length = self.end - self.first, self.job.length
         width = self.job.n_taps + 2 * self.plan.n_fft
-        width *= self.job.n_rows if self.source.time_major else 1
+        width *= self.job.n_rows if self.source.layout.time_major else 1
         n_spots = max(FEWEST_SPOTS, min(N_SPOTS, MOST_READ // width))
         if n_rows * length <= n_spots:
             return [(m, t) for m in range(self.first, self.end) for t in range(length)]

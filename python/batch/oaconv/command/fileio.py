@@ -2,6 +2,7 @@
 """Files by explicit reads and writes at a position: no mapped pages, no shared file offset."""
 
 import errno
+import fcntl
 import os
 import stat
 
@@ -69,6 +70,15 @@ def is_hole(fd, begin, end):
         return os.lseek(fd, begin, os.SEEK_DATA) >= end
     except OSError as error:
         return error.errno == errno.ENXIO  # no data up to the end of the file
+
+
+def lock(fd, kind, needed):
+    """As fcntl.flock(); where the file system has no locks, only those who need one mind."""
+    try:
+        fcntl.flock(fd, kind)
+    except OSError as error:
+        if needed or error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
 
 
 def write_at(fd, view, offset):

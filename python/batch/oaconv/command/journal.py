@@ -15,7 +15,7 @@ import os
 
 from .coverage import without_rows
 from .errors import Failed, Refused, os_error
-from .fileio import write_at
+from .fileio import lock, write_at
 
 SUFFIX = ".journal"
 FORMAT = 1  # version of what the lines mean
@@ -25,8 +25,9 @@ MAGIC = '{"oaconv journal"'  # how every journal begins
 class Journal:
     """The journal of a result. Everything but its name needs `with journal.locked()`."""
 
-    def __init__(self, result):
+    def __init__(self, result, shared):
         self.path = result.path + SUFFIX
+        self.shared = shared  # with other jobs, which must be kept off
         self.fd = None
 
     @contextlib.contextmanager
@@ -35,11 +36,13 @@ class Journal:
         try:
             self.take(create)
         except OSError as error:
+            if create and self.fd is not None and not os.fstat(self.fd).st_size:
+                self.remove()
             raise (Refused if create else Failed)(os_error(error, self.path)) from None
         try:
             yield self
         finally:
-            fcntl.flock(self.fd, fcntl.LOCK_UN)
+            lock(self.fd, fcntl.LOCK_UN, self.shared)
 
     def take(self, create):
         """Locks the file that has the name now: it may be removed while we wait."""
@@ -47,7 +50,7 @@ class Journal:
             if self.fd is None:
                 flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
                 self.fd = os.open(self.path, flags, 0o666)
-            fcntl.flock(self.fd, fcntl.LOCK_EX)
+            lock(self.fd, fcntl.LOCK_EX, self.shared)
             if not create or self.is_there():
                 return
             self.close()

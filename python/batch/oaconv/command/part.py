@@ -9,7 +9,7 @@ import os
 import numpy as np
 
 from .errors import Failed, Refused, os_error
-from .fileio import is_hole, sync_folder, write_at
+from .fileio import is_hole, lock, sync_folder, write_at
 
 SUFFIX = ".part"
 HOLE_BYTES = 256 << 10  # zeros of such a block, on a grid in the file, are not written
@@ -57,7 +57,7 @@ class Part:
         """
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
-            fcntl.flock(self.fds[0], kind | fcntl.LOCK_NB)
+            lock(self.fds[0], kind | fcntl.LOCK_NB, needed=shared)
         except OSError as error:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 return False

@@ -48,14 +48,16 @@ def format_of(path):
 
 def is_pattern(path):
     """Whether the name stands for one file for each channel."""
-    return len(CHANNEL.findall(path)) == 1
+    return len(CHANNEL.findall(os.path.basename(path))) == 1
 
 
 def channel_names(pattern, n_channels):
     """The names of the files of channels 0, 1, ..."""
-    place = CHANNEL.search(pattern)
-    before, after = pattern[: place.start()], pattern[place.end() :]
-    return [before + place.group().format(m) + after for m in range(n_channels)]
+    folder, name = os.path.split(pattern)
+    place = CHANNEL.search(name)
+    before, after = name[: place.start()], name[place.end() :]
+    numbers = [place.group().format(m) for m in range(n_channels)]
+    return [os.path.join(folder, before + number + after) for number in numbers]
 
 
 def interleaved(form, n_channels, n_samples):

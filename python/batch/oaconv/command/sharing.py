@@ -18,9 +18,10 @@ class Workplace:
         self.result = result
         self.shared = shared
         self.goes_on = shared or resume
+        self.starts_over = False  # throwing away what an earlier run has done
         self.claimed = False  # whether the files are this job's, and others' who share
         self.part = Part(result)
-        self.journal = Journal(result)
+        self.journal = Journal(result, shared)
         layout = result.layout
         self.everything = (0, layout.n_rows, 0, layout.n_samples)
 
@@ -44,6 +45,7 @@ class Workplace:
             return self.join(theirs, records, header)
         self.part.open()
         self.claim(shared=False)
+        self.starts_over = bool(finished(records))
         header = {**header, "plan": make_plan()}
         self.journal.empty()  # before what it tells of goes
         self.part.clear()
@@ -127,11 +129,11 @@ class Workplace:
             if not self.journal.is_there():
                 return False
             _, records = self.journal.read()
-            keep = finished(records) or not self.part.lock(shared=False)
-            if not keep:
-                self.part.remove()
-                self.journal.remove()
-            return bool(keep)
+            if finished(records) or not self.part.lock(shared=False):
+                return True
+            self.part.remove()
+            self.journal.remove()
+            return False
 
     def close(self):
         self.part.close()

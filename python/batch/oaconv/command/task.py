@@ -99,5 +99,5 @@ class Task:
             plan = make_plan(self.job, backend)
             self.reason = make_filter(self.job, Plan(backend, 0, 0, 0), 0, 1, -1).reason
         except (ValueError, RuntimeError) as error:
-            raise Refused(f"--backend {backend}: {error}") from None
+            raise Refused(str(error)) from None
         return plan._asdict()

@@ -26,6 +26,8 @@ def convolve_files(options):
     task = Task(options)
     place = Workplace(task.result, task.shared, options.resume)
     plan, finished = place.begin(task.header(), task.make_plan)
+    if place.starts_over:
+        report.say(f"{task.result.path}: starting over; --resume would go on", options.quiet)
     try:
         if plan is not None:
             Work(task, place, Plan(**plan), finished).do()
@@ -48,7 +50,7 @@ def allow_many_files():
 
 def what_is_left(place):
     """After a failure: how to go on; removes what is of no use."""
-    with contextlib.suppress(Failed, OSError):
+    with contextlib.suppress(Refused, Failed, OSError):
         if place.abandon():
             return f"what is done is kept in {place.part.names[0]}; --resume goes on with it"
     return ""

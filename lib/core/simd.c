@@ -337,6 +337,16 @@ static struct piece cut(const struct simd *s, const float *in, float *out, size_
         in + from * s->width, out + from * s->width, least(s->plan.segment, end - from)};
 }
 
+/* Has the input of the next segment on its way while this one is computed: the first pass reads it
+ * in strides, which the processor does not foresee. */
+static void fetch_next(const struct simd *s, const struct piece *p)
+{
+    enum { CACHE_LINE = 64 / sizeof(float) };
+    const float *next = p->in + p->n * s->width;
+    for (size_t i = 0; i < p->n * s->width; i += CACHE_LINE)
+        __builtin_prefetch(next + i);
+}
+
 static void run_whole(const struct simd *s,
                       const struct scratch *w,
                       struct channel *c,
@@ -348,6 +358,8 @@ static void run_whole(const struct simd *s,
         const size_t end = least(n, hop + s->plan.hop);
         for (size_t t = hop; t < end; t += s->plan.segment) {
             const struct piece piece = cut(s, in, out, t, end);
+            if (t + 2 * piece.n <= n)
+                fetch_next(s, &piece);
             convolve(s, w, c, &piece);
         }
     }

@@ -14,8 +14,6 @@ import numpy as np
 import scipy.signal
 from oaconv.command import main
 
-os.environ.setdefault("OACONV_CUDA_MODULE", "/no GPU in these tests.so")
-
 EPS = {"f": float(np.finfo(np.float32).eps), "d": float(np.finfo(np.float64).eps)}
 LIMIT = 120  # seconds that a child may take
 

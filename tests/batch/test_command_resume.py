@@ -81,6 +81,17 @@ def test_kill_9(whole, target):
     assert_resumes(whole, target)
 
 
+@pytest.mark.parametrize("backend", ["volk", "direct"])
+def test_every_backend_goes_on_with_the_same_bytes(whole, target, backend):
+    """Even where another process would plan otherwise."""
+    arguments = *npy_arguments(whole, target.with_name("d.npy")), "--backend", backend
+    assert h.run_child(*arguments).status == 0
+    stop_midway(whole, target, signal.SIGKILL, "--backend", backend)
+    ended = h.run_child(*npy_arguments(whole, target), "--resume", "--backend", backend)
+    assert ended.status == 0 and samples_done(ended.err) < M * (N + P - 1)
+    assert target.read_bytes() == target.with_name("d.npy").read_bytes()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_kill_9_again_and_again_at_random_moments(whole, target, seed):
     rng = h.seeded(f"kill {seed}")
@@ -88,9 +99,9 @@ def test_kill_9_again_and_again_at_random_moments(whole, target, seed):
         with h.started(*npy_arguments(whole, target), "--resume", **SLOWLY) as child:
             time.sleep(rng.uniform(0, 1.2))
             child.kill()
-            if h.end(child).status == 0:
-                break
-            assert target.read_bytes() == OLD
+            h.end(child)
+        if target.read_bytes() != OLD:  # it was complete before
+            break
     ended = h.run_child(*npy_arguments(whole, target), "--resume")
     assert ended.status == 0, ended.err
     assert target.read_bytes() == (whole / "c.npy").read_bytes()
@@ -320,9 +331,8 @@ def test_the_journal_says_what_is_done(whole, target):
     """Its lines are JSON, and tell of nothing that is not in the file."""
     stop_midway(whole, target, signal.SIGKILL)
     header, *records = map(json.loads, target.with_name("c.npy.journal").read_text().splitlines())
-    assert (
-        set(header["plan"]) == {"backend", "n_fft", "segment", "hop"} and header["mode"] == "full"
-    )
+    assert {"backend", "n_fft", "segment", "hop"} <= set(header["plan"])
+    assert header["mode"] == "full"
     c, part = np.load(whole / "c.npy"), np.fromfile(target.with_name("c.npy.part"), "f4")
     part = part[-c.size :].reshape(c.shape)
     for record in records:

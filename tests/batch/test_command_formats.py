@@ -201,6 +201,23 @@ def test_rows_that_arrive_apart_are_merged(folder, rng):
     np.testing.assert_array_equal(np.fromfile("c.cf32", "<c8").reshape(-1, 5).T, c)
 
 
+def test_only_zeros_without_a_sign_become_holes(folder):
+    """A hole reads as +0.0: the bytes must not depend on how the result was cut."""
+    from oaconv.command import part, result
+
+    c = np.zeros(1 << 18, "f4")
+    c[70_000:] = -0.0
+    c[-1] = 1e-45
+    files = part.Part(result.plan_result(result.form_of("c.f32"), c.dtype, c.shape))
+    files.open()
+    files.clear()
+    files.write(0, memoryview(c).cast("B"), 0)
+    files.rename()
+    files.close()
+    assert (folder / "c.f32").read_bytes() == c.tobytes()
+    assert (folder / "c.f32").stat().st_blocks * 512 < c.nbytes
+
+
 @pytest.mark.parametrize("name", ["c.cf32", "c{}.cf32"])
 def test_real_results_become_complex_where_the_file_is(folder, rng, name):
     a, b = h.random(rng, (M, N), "f4"), make_taps(rng)

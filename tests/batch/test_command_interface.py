@@ -6,6 +6,7 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import command_helpers as h
 import numpy as np
@@ -52,6 +53,15 @@ def test_as_a_module(folder):
     command = [sys.executable, "-m", "oaconv", *DEFAULT]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout == ""
+    assert os.path.exists("c.npy")
+
+
+def test_as_a_program(folder):
+    """The launcher finds the package beside it, whatever the path says."""
+    command = [Path(os.environ["OACONV_BUILD_DIR"]) / "bin" / "oaconv", *DEFAULT]
+    environment = {name: x for name, x in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0 and done.stdout == "", done.stderr
     assert os.path.exists("c.npy")
 
 
@@ -142,3 +152,9 @@ def test_more_channels_than_files_may_be_open(folder):
     assert h.names_in(folder) == ["a.npy", "b.npy"]
     assert h.run_child(*arguments, preexec_fn=limit(1000)).status == 0
     assert len(h.names_in(folder)) == 2 + n_rows
+
+
+def test_the_documentation_shows_this_help(capsys):
+    page = Path(os.environ["OACONV_SOURCE_DIR"]) / "docs" / "command.md"
+    h.run("--help")
+    assert f"```\n{capsys.readouterr().out}```\n" in page.read_text(encoding="utf-8")

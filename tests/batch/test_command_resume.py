@@ -209,7 +209,8 @@ def test_a_crash_between_renames(whole, tmp_path):
         assert (tmp_path / f"c{m}.f32").read_bytes() == (whole / f"c{m}.f32").read_bytes()
 
 
-def test_zeros_are_written_over_what_a_crash_left(tmp_path, monkeypatch):
+@pytest.mark.parametrize("options", [["--resume"], []])
+def test_zeros_are_written_over_what_a_crash_left(tmp_path, monkeypatch, options):
     """What an earlier run wrote and did not record may be anything."""
     monkeypatch.chdir(tmp_path)
     np.save("a.npy", np.zeros((2, 1 << 19), "f4"))
@@ -220,7 +221,7 @@ def test_zeros_are_written_over_what_a_crash_left(tmp_path, monkeypatch):
     with open("c.npy.part", "r+b") as stream:
         stream.seek(1000)
         stream.write(b"?" * (size - 2000))
-    assert h.run(*arguments, "--resume") == 0
+    assert h.run(*arguments, *options) == 0
     assert not np.load("c.npy").any()
 
 

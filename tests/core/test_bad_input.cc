@@ -96,11 +96,15 @@ class bad_input : public CppUnit::TestFixture
 public:
     void good_input_is_taken()
     {
-        for (const Kind &kind : kinds())
-            CPPUNIT_ASSERT_EQUAL(OAC_OK, Request(kind.type, kind.backend).create());
+        for (const Kind &kind : kinds()) {
+            const Filter filter({kind.type, kind.backend}, Request(kind.type).taps);
+            CPPUNIT_ASSERT_EQUAL(std::string(kind.backend), std::string(filter.info().backend));
+            CPPUNIT_ASSERT_EQUAL(kind.backend == std::string("direct"), filter.info().n_fft == 0);
+        }
         oaconv_config config;
         oaconv_config_init(&config);
         CPPUNIT_ASSERT_EQUAL(OAC_REAL, config.type);
+        CPPUNIT_ASSERT_EQUAL(OAC_SINGLE, config.precision);
         CPPUNIT_ASSERT_EQUAL(std::string("auto"), std::string(config.backend));
         CPPUNIT_ASSERT(!config.rows && !config.n_rows && !config.n_channels);
         CPPUNIT_ASSERT(!config.hop && !config.max_hop);

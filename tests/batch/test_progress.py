@@ -17,7 +17,9 @@ def arrays(rng):
 
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("mode", ["full", "same", "valid"])
-def test_it_rises_to_the_total(arrays, threads, mode):
+@pytest.mark.parametrize("shape", [(4, 300_000), (4000, 300)])
+def test_it_rises_to_the_total(shape, threads, mode, rng):
+    arrays = expected.numbers(rng, shape, "f4"), expected.numbers(rng, (shape[0], 100), "f4")
     calls, callers = [], set()
 
     def tell(done, total):

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <volk/volk.h>
 
-/* In all of them an array may be the result of a function only if it is one of its inputs. */
+/* The sum may be the first of its terms; else no two arrays are the same. */
 #ifdef OAC_IN_DOUBLE
 
 static inline void multiply(complex_element *to, const complex_element *other, size_t n)

@@ -73,6 +73,23 @@ def test_a_wrong_row_among_many(folder, capsys, monkeypatch):
     assert (folder / "c.npy").read_bytes() == OLD
 
 
+@pytest.mark.parametrize("size, status", [(0.1, 0), (3, 1)])
+def test_errors_count_in_units_of_the_bound(folder, monkeypatch, size, status):
+    """That of an FFT of at least 512 points, single precision."""
+    from oaconv.command import sink
+
+    make_input((1, 50_000), 200)
+    taps, signal = np.load("b.npy"), np.load("a.npy")
+    error = size * h.EPS["f"] * 10 * abs(taps).sum() * abs(signal).max()
+    real = sink.RowSink.write_row
+    monkeypatch.setattr(
+        sink.RowSink,
+        "write_row",
+        lambda self, row, begin, x: real(self, row, begin, x + np.float32(error)),
+    )
+    assert h.run(*DEFAULT) == status
+
+
 def test_wrong_rows_are_done_again(folder, monkeypatch):
     """A job with wrong rows takes them back, not those of others."""
     make_input((4, 100), 20)

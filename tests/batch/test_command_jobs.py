@@ -64,6 +64,24 @@ def test_at_the_same_time(whole, target):
     assert_complete(whole, target)
 
 
+def test_a_journal_that_is_removed_while_a_job_waits_for_it(whole, target):
+    """As by the job that completes the result: it is another file that has the name then."""
+    journal = target.with_name("c.npy.journal")
+    with open(journal, "w", encoding="utf-8") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        with h.started(*arguments(whole, target)) as child:
+            h.wait_until(lambda: waits_for_lock(child))
+            journal.unlink()
+            fcntl.flock(stream, fcntl.LOCK_UN)
+            assert h.end(child).status == 0
+    assert_complete(whole, target)
+
+
+def waits_for_lock(child):
+    with open("/proc/locks", encoding="ascii") as locks:
+        return any("->" in line and f" {child.pid} " in line for line in locks)
+
+
 def test_rows_that_overlap(whole, target):
     ranges = "0:16", "8:24", "0:24"
     children = [h.start(*arguments(whole, target, rows), **SLOWLY) for rows in ranges]

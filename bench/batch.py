@@ -7,6 +7,7 @@ setting follow each other in every round, every other round backwards. Nothing i
 batch_report.py makes tables of the JSON.
 """
 import argparse
+import contextlib
 import datetime
 import json
 import os
@@ -158,11 +159,11 @@ def be_child(name, n_rows, n, n_taps):
     print(memory("VmHWM") - before)
 
 
-def memory(what):
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(what + ":"):
-            return int(line.split()[1]) * 1024
-    sys.exit(f"no {what} in /proc/self/status")
+def memory(what, process="self"):
+    """Bytes of a kind of memory, as the system counts them."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    sizes = dict(line.split(":", 1) for line in lines)
+    return int(sizes.get(what, "0").split()[0]) * 1024
 
 
 def measure_memory(n_rows, n, n_taps):
@@ -176,12 +177,15 @@ def measure_memory(n_rows, n, n_taps):
 def timed(command):
     """Seconds, and the largest resident memory, of a command."""
     start = time.perf_counter()
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    _, status, usage = os.wait4(child.pid, 0)
-    seconds = time.perf_counter() - start
-    if status:
-        sys.exit(f"{command} failed: {child.stderr.read()}")
-    return {"seconds": seconds, "peak": usage.ru_maxrss * 1024}
+    child = subprocess.Popen(command)
+    peak = 0
+    while child.poll() is None:
+        with contextlib.suppress(OSError, ValueError):  # it may be gone
+            peak = max(peak, memory("VmHWM", child.pid))
+        time.sleep(0.01)
+    if child.returncode:
+        sys.exit(f"{command} failed")
+    return {"seconds": time.perf_counter() - start, "peak": peak}
 
 
 def check_file(path, source, b):

@@ -37,7 +37,7 @@ public:
         d_type = all_types()[d_draw.below(3)];
         d_n_channels = d_draw.between(1, 4);
         d_order = pick<std::string>({"eager", "lazy", say("random:", seed)});
-        setenv("OACONV_GPU_TIMEOUT", faulty ? "0.02" : "10", 1);
+        setenv("OACONV_GPU_TIMEOUT", faulty ? "0.1" : "10", 1);
         fakecuda_reset(d_order.c_str());
         const Rows taps = draw_taps();
         const size_t hop = pick<size_t>({0, 1, 8}), max_hop = hop ? 0 : 64;

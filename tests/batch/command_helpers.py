@@ -21,9 +21,10 @@ LIMIT = 120  # seconds that a child may take
 # seconds, and takes PAUSE seconds longer for each write, so that there is time to disturb it. At the
 # end it tells how much memory it had at most.
 CHILD = """
-import os, sys, time
+import os, signal, sys, time
 from oaconv.command import main, recorder
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in the background
 recorder.SECONDS = float(sys.argv.pop(1))
 pause = float(sys.argv.pop(1))
 pwrite = os.pwrite

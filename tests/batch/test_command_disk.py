@@ -52,21 +52,19 @@ def in_namespace():
     return command
 
 
+def on_small_disk(folder):
+    """Where a small disk can be mounted, and the command that writes to it when it runs there."""
+    small = folder / "small"
+    small.mkdir()
+    command = sys.executable, "-m", "oaconv", folder / "a.npy", folder / "b.npy", "-o", "c.npy"
+    return small, command
+
+
 def test_a_full_disk(tmp_path):
     """The target is untouched, what is done is kept, and with more room it goes on."""
     prefix = in_namespace()
     make_input(tmp_path, (10, 200_000), sparse=True)
-    small = tmp_path / "small"
-    small.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "oaconv",
-        tmp_path / "a.npy",
-        tmp_path / "b.npy",
-        "-o",
-        "c.npy",
-    ]
+    small, command = on_small_disk(tmp_path)
     command = [*prefix, "sh", "-c", FULL_DISK, "sh", small, *command, "--threads", "1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=h.LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -82,17 +80,7 @@ def test_a_disk_that_is_too_small(tmp_path):
     """Nothing is begun where it cannot be ended."""
     prefix = in_namespace()
     make_input(tmp_path, (10, 400_000), sparse=False)
-    small = tmp_path / "small"
-    small.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "oaconv",
-        tmp_path / "a.npy",
-        tmp_path / "b.npy",
-        "-o",
-        "c.npy",
-    ]
+    small, command = on_small_disk(tmp_path)
     script = 'mount -t tmpfs -o size=8m none "$1"; cd "$1"; shift; "$@"; echo "status $?, [$(ls)]"'
     command = [*prefix, "sh", "-c", script, "sh", small, *command]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=h.LIMIT)

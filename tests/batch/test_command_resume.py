@@ -322,6 +322,67 @@ def test_a_disk_that_fails_when_asked_to_keep(whole, target, monkeypatch, capsys
     assert_nothing_left(target)
 
 
+def test_the_work_ends_when_it_cannot_be_kept(whole, target, monkeypatch):
+    """Not only at the end."""
+    from oaconv.command import recorder
+
+    real, n_writes = os.pwrite, []
+
+    def pwrite(fd, data, offset):
+        if len(data) > 10_000:
+            n_writes.append(offset)
+            time.sleep(0.03)
+        return real(fd, data, offset)
+
+    def fdatasync(fd):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(recorder, "SECONDS", 0.01)
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
+    assert h.run(*npy_arguments(whole, target)) == 1
+    assert len(n_writes) < M / 2
+    assert_nothing_left(target)
+
+
+def test_a_failure_while_the_files_get_their_names(whole, tmp_path, monkeypatch, capsys):
+    """Nothing is computed again."""
+    target, real, calls = tmp_path / "c{}.f32", os.replace, []
+
+    def replace(path, other):
+        calls.append(path)
+        if len(calls) == 3:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(path, other)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        assert h.run(*npy_arguments(whole, target)) == 1
+    assert re.search("c2.f32: Input/output error\n.*--resume", capsys.readouterr().err)
+    assert h.run(*npy_arguments(whole, target), "--resume") == 0
+    assert "samples in" not in capsys.readouterr().err
+    assert h.names_in(tmp_path) == sorted(f"c{m}.f32" for m in range(M))
+    for m in range(M):
+        assert (tmp_path / f"c{m}.f32").read_bytes() == (whole / f"c{m}.f32").read_bytes()
+
+
+def test_a_failure_while_an_old_journal_goes(whole, target, monkeypatch):
+    """It must not tell of samples that are not there any more."""
+    from oaconv.command import journal
+
+    stop_midway(whole, target, signal.SIGKILL)
+    with monkeypatch.context() as patch:
+        patch.setattr(journal.Journal, "start", fail)
+        with pytest.raises(ZeroDivisionError):
+            h.run(*npy_arguments(whole, target))
+    assert h.run(*npy_arguments(whole, target), "--resume") == 0
+    assert target.read_bytes() == (whole / "c.npy").read_bytes()
+
+
+def fail(*arguments):
+    raise ZeroDivisionError
+
+
 def test_a_signal_that_is_cut_while_we_read(whole, target, monkeypatch, capsys):
     real = os.preadv
     monkeypatch.setattr(os, "preadv", lambda fd, to, at: 0 if at > 5_000_000 else real(fd, to, at))

@@ -4,8 +4,9 @@
 #define _GNU_SOURCE /* dladdr, secure_getenv */
 #include "gpu_loader.h"
 
+#include "process_lock.h"
+
 #include <dlfcn.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,7 @@
 
 static const char file_name[] = "liboaconv-cuda.so";
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static const struct gpu_module *opened; /* under lock */
+static const struct gpu_module *opened; /* under OAC_LOCK_GPU_MODULE */
 
 static _Thread_local char message[256];
 
@@ -67,11 +67,11 @@ static const struct gpu_module *find(void)
 
 const struct gpu_module *oac_gpu_module_open(const char **reason)
 {
-    pthread_mutex_lock(&lock);
+    oac_process_lock(OAC_LOCK_GPU_MODULE);
     if (!opened)
         opened = find();
     const struct gpu_module *module = opened;
-    pthread_mutex_unlock(&lock);
+    oac_process_unlock(OAC_LOCK_GPU_MODULE);
     *reason = module ? "" : message;
     return module;
 }

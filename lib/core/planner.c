@@ -4,9 +4,8 @@
 
 #include "oaconv/oaconv.h"
 
-#include <pthread.h>
+#include "process_lock.h"
 
-static pthread_mutex_t plans_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     void (*lock)(void *), (*unlock)(void *);
     void *context;
@@ -14,12 +13,12 @@ static struct {
 
 void oac_plans_lock(void)
 {
-    pthread_mutex_lock(&plans_lock);
+    oac_process_lock(OAC_LOCK_FFT_PLANS);
 }
 
 void oac_plans_unlock(void)
 {
-    pthread_mutex_unlock(&plans_lock);
+    oac_process_unlock(OAC_LOCK_FFT_PLANS);
 }
 
 void oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *context)

@@ -3,9 +3,9 @@
 #include "simd_fft.h"
 
 #include "memory.h"
+#include "process_lock.h"
 
 #include <math.h>
-#include <pthread.h>
 
 enum { LANE = 4, LEAST_BITS = 6 };
 
@@ -96,8 +96,7 @@ struct shared_fft {
     struct shared_fft *next;
 };
 
-static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list */
-static struct shared_fft *shared_ffts;
+static struct shared_fft *shared_ffts; /* under OAC_LOCK_FFT_TABLES */
 
 static void free_shared(struct shared_fft *shared)
 {
@@ -131,7 +130,7 @@ static bool is_same(const struct simd_fft *fft, size_t n, bool real, size_t widt
 
 const struct simd_fft *oac_simd_fft_open(size_t n, bool real, size_t width)
 {
-    pthread_mutex_lock(&shared_lock);
+    oac_process_lock(OAC_LOCK_FFT_TABLES);
     struct shared_fft *shared = shared_ffts;
     while (shared && !is_same(&shared->fft, n, real, width))
         shared = shared->next;
@@ -141,7 +140,7 @@ const struct simd_fft *oac_simd_fft_open(size_t n, bool real, size_t width)
     }
     if (shared)
         shared->n_users++;
-    pthread_mutex_unlock(&shared_lock);
+    oac_process_unlock(OAC_LOCK_FFT_TABLES);
     return shared ? &shared->fft : NULL;
 }
 
@@ -149,7 +148,7 @@ void oac_simd_fft_close(const struct simd_fft *fft)
 {
     if (!fft)
         return;
-    pthread_mutex_lock(&shared_lock);
+    oac_process_lock(OAC_LOCK_FFT_TABLES);
     struct shared_fft **place = &shared_ffts;
     while (&(*place)->fft != fft)
         place = &(*place)->next;
@@ -157,7 +156,7 @@ void oac_simd_fft_close(const struct simd_fft *fft)
     const bool last = --shared->n_users == 0;
     if (last)
         *place = shared->next;
-    pthread_mutex_unlock(&shared_lock);
+    oac_process_unlock(OAC_LOCK_FFT_TABLES);
     if (last)
         free_shared(shared);
 }

@@ -16,6 +16,11 @@ def _as_matrix(array):
     return view
 
 
+def indices_of(first, end, array):
+    """Where rows first..end of an array (..., N) are, numbered as numpy.ravel() has them."""
+    return np.unravel_index(np.arange(first, end), array.shape[:-1])
+
+
 class _Rows:
     """The rows of an array (..., N), numbered as numpy.ravel() has them."""
 
@@ -35,13 +40,11 @@ class _Rows:
     def _view(self, first, end, begin, stop):
         return self._matrix[first:end, begin:stop] if self._as_it_is else None
 
-    def _each(self, first, end, begin, stop):
-        """Pairs of an index into a block, and the part of the array that it is for."""
+    def _place(self, first, end, begin, stop):
+        """An array, and the index of this part of it."""
         if self._matrix is not None:
-            yield slice(None), self._matrix[first:end, begin:stop]
-            return
-        for row in range(first, end):
-            yield row - first, self._array[np.unravel_index(row, self._array.shape[:-1])][begin:stop]
+            return self._matrix, (slice(first, end), slice(begin, stop))
+        return self._array, (*indices_of(first, end, self._array), slice(begin, stop))
 
 
 class ArraySource(_Rows):
@@ -49,8 +52,8 @@ class ArraySource(_Rows):
         view = self._view(first, end, begin, stop)
         if view is not None:
             return view
-        for index, part in self._each(first, end, begin, stop):
-            scratch[index] = part
+        array, place = self._place(first, end, begin, stop)
+        scratch[...] = array[place]
         return scratch
 
 
@@ -59,5 +62,5 @@ class ArraySink(_Rows):
         return self._view(first, end, begin, stop)
 
     def write(self, first, begin, block):
-        for index, part in self._each(first, first + len(block), begin, begin + block.shape[1]):
-            part[...] = block[index]
+        array, place = self._place(first, first + len(block), begin, begin + block.shape[1])
+        array[place] = block

@@ -42,7 +42,9 @@ def _check_axis(a, b, axis):
     if not -ndim <= axis < ndim:
         raise ValueError(f"axis is {axis}, but there are {ndim} dimensions")
     if np.ndim(a) != np.ndim(b) and min(np.ndim(a), np.ndim(b)) > 1:
-        raise ValueError(f"a has {np.ndim(a)} dimensions and b has {np.ndim(b)}; one row or as many")
+        raise ValueError(
+            f"a has {np.ndim(a)} dimensions and b has {np.ndim(b)}; one row or as many"
+        )
 
 
 def _broadcast(a, b):
@@ -68,14 +70,12 @@ def _wanted(mode, n, n_taps, start_of_same):
 
 
 def _taps(b, lead, dtype):
-    """Rows of taps, (M, P) or (1, P)."""
-    n_taps = b.shape[-1]
-    one_for_all = all(n == 1 for n in b.shape[:-1])
-    rows = b.reshape(1, n_taps) if one_for_all else np.broadcast_to(b, lead + (n_taps,))
-    taps = np.ascontiguousarray(rows, dtype).reshape(-1, n_taps)
+    """Rows of taps as a Job takes them; what is broadcast is not copied."""
+    taps = np.ascontiguousarray(b, dtype)
     if not np.isfinite(taps).all():
         raise ValueError("b has taps that are NaN or infinite")
-    return taps
+    one_for_all = all(n == 1 for n in b.shape[:-1])
+    return taps if one_for_all else np.broadcast_to(taps, lead + b.shape[-1:])
 
 
 def _with_rows(lead, n, axis):
@@ -187,8 +187,9 @@ def convolve(a, b, mode="full", axis=-1, out=None, backend="auto", threads=0, pr
         Arrays of something else than numbers, masked ones, or of more than double precision.
     MemoryError
 
-    KeyboardInterrupt, and what progress raises, stops the work within a tenth of a second, unless
-    the taps are millions; `out` is then partly filled. Any thread; the interpreter lock is released
+    KeyboardInterrupt, and what progress raises, stops the work within a tenth of a second; only
+    millions of taps, and FFTs in double precision that are measured when a size is first used, take
+    up to a second. `out` is then partly filled. Any thread; the interpreter lock is released
     during the work.
     """
     return _convolve(
@@ -197,7 +198,7 @@ def convolve(a, b, mode="full", axis=-1, out=None, backend="auto", threads=0, pr
 
 
 def correlate(a, b, mode="valid", axis=-1, out=None, backend="auto", threads=0, progress=None):
-    """Correlates each row of a with the row of b that it is paired with, as torch.nn.functional.conv1d.
+    """Correlates each row of a with the row of b that it is paired with, as torch's conv1d does.
 
     c[t] = sum over k of b[k] a[t + k]: what machine learning calls a convolution. b is not reversed
     and not conjugated; scipy.signal.correlate conjugates it. "valid" is conv1d with padding=0,
@@ -207,5 +208,8 @@ def correlate(a, b, mode="valid", axis=-1, out=None, backend="auto", threads=0, 
     Everything else is as in convolve().
     """
     _check_axis(a, b, axis)
-    reversed_b = np.flip(b, axis if np.ndim(b) > 1 else None)
-    return _convolve(a, reversed_b, mode, axis, out, backend, threads, progress, lambda n_taps: n_taps // 2)
+    b = b if isinstance(b, np.ndarray) else np.asarray(b)
+    reversed_b = np.flip(b, axis if b.ndim > 1 else None)
+    return _convolve(
+        a, reversed_b, mode, axis, out, backend, threads, progress, lambda n_taps: n_taps // 2
+    )

@@ -5,13 +5,15 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from ._arrays import indices_of
+
 
 class Job(NamedTuple):
     """Row m of a source with row m of the taps: samples start..stop of each full convolution.
 
     kind:      "fff" (real signal and taps), "ccf" (complex signal, real taps) or "ccc"
-    taps:      (M, P), or (1, P) for all rows: float32 or complex64; float64 or complex128 have
-               everything computed in double precision
+    taps:      (M, P), or any other shape (..., P) with M rows, or one row for all: float32 or
+               complex64; float64 or complex128 have everything computed in double precision
     n_rows:    M
     n_samples: N of each row
     start, stop: of the N + P - 1 samples of the full convolution those that are wanted
@@ -26,7 +28,20 @@ class Job(NamedTuple):
 
     @property
     def n_taps(self):
-        return self.taps.shape[1]
+        return self.taps.shape[-1]
+
+    @property
+    def shares_taps(self):
+        """Whether one row of taps is for all."""
+        return self.taps.size == self.n_taps
+
+    def taps_of(self, first, end):
+        """The taps for rows first..end: (end - first, P), or (1, P) where all share them."""
+        if self.shares_taps:
+            return self.taps.reshape(1, -1)
+        if self.taps.ndim == 2:
+            return self.taps[first:end]
+        return self.taps[indices_of(first, end, self.taps)]
 
     @property
     def is_double(self):
@@ -35,8 +50,9 @@ class Job(NamedTuple):
     @property
     def sample_dtype(self):
         """Of the signal, and of the result."""
-        single, double = (np.float32, np.float64) if self.kind == "fff" else (np.complex64, np.complex128)
-        return np.dtype(double if self.is_double else single)
+        if self.kind == "fff":
+            return np.dtype(np.float64 if self.is_double else np.float32)
+        return np.dtype(np.complex128 if self.is_double else np.complex64)
 
     @property
     def length(self):
@@ -60,7 +76,7 @@ class Plan(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A rectangle of what is wanted: rows first..end, samples begin..stop, 0 being the job's start."""
+    """Of what is wanted: rows first..end, samples begin..stop, 0 being the job's start."""
 
     first: int
     end: int

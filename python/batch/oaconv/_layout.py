@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ._job import Section
 
 # Samples, of all rows together.
-USUAL_CALL = 1 << 18  # enough that a call costs nothing beside its work, and little enough for caches
+USUAL_CALL = 1 << 18  # a call costs nothing beside its work, and caches hold it
 LARGE_CALL = 1 << 22  # for a GPU
 LARGEST_PIECE = 1 << 24
 
@@ -27,7 +27,7 @@ class Layout(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """What filters cost: nanoseconds for a sample, bytes for one filter and for each of its rows."""
+    """Nanoseconds for a sample, bytes for one filter and for each of its rows."""
 
     sample: float
     filter: int
@@ -35,14 +35,13 @@ class Costs(NamedTuple):
 
 
 def costs(job, plan, estimate):
-    """The planner's estimate of nanoseconds, or a guess where it has none; upper bounds for bytes."""
+    """The planner's estimate of time, or a guess where it has none; upper bounds for bytes."""
     complex_bytes = 16 if job.is_double else 8
     spectrum = plan.n_fft * complex_bytes
-    rows_of_taps = job.taps.shape[0]
     return Costs(
         sample=estimate or 0.5 * job.n_taps,
-        filter=4 * spectrum + (spectrum if rows_of_taps == 1 else 0),
-        row=3 * job.n_taps * complex_bytes + (spectrum if rows_of_taps > 1 else 0),
+        filter=4 * spectrum + (spectrum if job.shares_taps else 0),
+        row=3 * job.n_taps * complex_bytes + (0 if job.shares_taps else spectrum),
     )
 
 
@@ -80,7 +79,8 @@ def make_layout(job, plan, estimate, *, n_threads, memory, time_major):
     n_call = _whole_hops(min(fit, min(good, quick) // n_rows), plan.hop)
 
     n_groups = -(-job.n_rows // n_rows)
-    fair = -(-job.length * n_groups // (PIECES_PER_THREAD * n_threads)) if n_threads > 1 else job.length
+    n_pieces = PIECES_PER_THREAD * n_threads if n_threads > 1 else n_groups
+    fair = -(-job.length * n_groups // n_pieces)
     quick = int(LONGEST_PIECE / (cost.sample * n_rows))
     worth = WORTH_WARMING_UP * (job.n_taps + plan.hop)
     n_piece = _whole_hops(max(min(fair, quick, LARGEST_PIECE // n_rows), worth, n_call), plan.hop)

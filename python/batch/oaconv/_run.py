@@ -21,10 +21,9 @@ DEFAULT_MEMORY = 64 << 20
 
 
 def _make_filter(job, plan, first, end, device, batch=0):
-    taps = job.taps if job.taps.shape[0] == 1 else job.taps[first:end]
     return _core.Filter(
         job.kind,
-        taps,
+        job.taps_of(first, end),
         end - first,
         plan.backend,
         device,
@@ -204,9 +203,20 @@ def _in_threads(make_worker, pieces, done, n_threads):
                 done(result)
     finally:
         stopping.set()
-        for thread in threads:
-            if thread.ident is not None:
+        _join(threads)
+
+
+def _join(threads):
+    """Waits for those that have been started, through further interrupts."""
+    interrupt = None
+    for thread in threads:
+        while thread.is_alive():
+            try:
                 thread.join()
+            except KeyboardInterrupt as another:
+                interrupt = another
+    if interrupt is not None:
+        raise interrupt
 
 
 def run(

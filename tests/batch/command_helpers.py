@@ -78,7 +78,7 @@ class Ended(NamedTuple):
     peak: int  # bytes resident at most
 
 
-def start(*arguments, every=5, pause=0, stderr=subprocess.PIPE, **keywords):
+def start(*arguments, every=2, pause=0, stderr=subprocess.PIPE, **keywords):
     """The command in a child process."""
     command = [sys.executable, "-c", CHILD, str(every), str(pause), *map(str, arguments)]
     return subprocess.Popen(command, stderr=stderr, text=True, **keywords)

@@ -255,6 +255,12 @@ def test_bad_results(folder, capsys, result, reason):
     assert_refused(capsys, reason, "a.npy", "b.npy", "-o", result)
 
 
+def test_no_rows_in_a_file_each(folder, capsys):
+    np.save("a.npy", np.zeros((0, 100), "f4"))
+    np.save("b.npy", np.ones((1, 3), "f4"))
+    assert_refused(capsys, "a.npy: has no rows", "a.npy", "b.npy", "-o", "c{}.f32")
+
+
 def test_a_complex_result_is_no_f32(folder, capsys):
     np.save("a.npy", np.zeros((4, 100), "c8"))
     assert_refused(capsys, "c.f32: the result is complex", "a.npy", "b.npy", "-o", "c.f32")

@@ -205,6 +205,7 @@ def test_a_crash_between_renames(whole, tmp_path):
     journal.write_text(journal.read_text() + '{"complete": true}\n')
     ended = h.run_child(*npy_arguments(whole, target), "--resume")
     assert ended.status == 0, ended.err
+    assert "c{}.f32: was complete but for its name" in ended.err
     assert h.names_in(tmp_path) == sorted(f"c{m}.f32" for m in range(M))
     for m in range(M):
         assert (tmp_path / f"c{m}.f32").read_bytes() == (whole / f"c{m}.f32").read_bytes()
@@ -233,8 +234,8 @@ def changes(whole, target):
     """How to change what an earlier run relied on, and what is said."""
     a, b = target.with_name("a.npy"), target.with_name("b.npy")
     return {
-        "signal": (lambda: os.utime(a), "signal was .*, is "),
-        "taps": (lambda: os.utime(b), "taps was .*, is "),
+        "signal": (lambda: os.utime(a), "signal size and time was .*, is "),
+        "taps": (lambda: os.utime(b), "taps size and time was .*, is "),
         "mode": (lambda: ["--mode", "same"], "mode was full, is same"),
         "backend": (lambda: ["--backend", "volk"], "backend was auto, is volk"),
         "part": (lambda: os.unlink(str(target) + ".part"), "c.npy.part: is not there"),

@@ -62,7 +62,7 @@ class Checker:
         return sorted(corners | set(zip(rows.tolist(), samples.tolist())))
 
     def compare(self, row, sample):
-        """The error of one sample in units of its bound; 0 where NaN or Inf spread from the signal."""
+        """The error of one sample in units of its bound; 0 where NaN or Inf reach it."""
         expected, bound = self.expect(row, self.job.start + sample)
         if not math.isfinite(bound):
             return 0.0

@@ -134,6 +134,16 @@ def records_of(sections):
 def difference(header, mine):
     """What another header says otherwise than mine, in words; "" if nothing."""
     for key, value in mine.items():
-        if header.get(key) != value:
-            return f"{key} was {header.get(key)}, is {value}"
+        theirs = header.get(key)
+        if isinstance(value, dict) and isinstance(theirs, dict):
+            inner = difference(theirs, value)
+            if inner:
+                return f"{key} {inner}"
+        elif theirs != value:
+            return f"{key} was {shortened(theirs)}, is {shortened(value)}"
     return ""
+
+
+def shortened(value):
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -9,8 +9,8 @@ import numpy as np
 class Layout(NamedTuple):
     """M rows of N samples in one file, or in one file for each row.
 
-    A sample is `width` numbers of `dtype`: 2 for pairs of integers, else 1. Row by row, or sample by
-    sample with those of all rows side by side (`time_major`).
+    A sample is `width` numbers of `dtype`: 2 for pairs of integers, else 1. Row by row, or sample
+    by sample with those of all rows side by side (`time_major`).
     """
 
     dtype: np.dtype

@@ -85,8 +85,9 @@ class Part:
         begin = at = 0
         while at < len(view):
             end = min(len(view), (offset + at) // HOLE_BYTES * HOLE_BYTES + HOLE_BYTES - offset)
-            empty = self.fresh or is_hole(self.fds[index], offset + at, offset + end)
-            if empty and is_zero(view[at:end]):
+            if is_zero(view[at:end]) and (
+                self.fresh or is_hole(self.fds[index], offset + at, offset + end)
+            ):
                 if at > begin:
                     yield begin, at
                 begin = end

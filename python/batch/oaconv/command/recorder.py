@@ -7,7 +7,7 @@ import threading
 from .coverage import coalesced
 from .errors import Failed
 
-SECONDS = 5.0  # between two records: what a crash can cost
+SECONDS = 2.0  # between two records: what a crash can cost; also how soon the disk begins to work
 
 
 class Recorder:

@@ -57,6 +57,8 @@ class Task:
         return (self.job.n_rows, self.job.length)
 
     def refuse_what_cannot_be(self):
+        if not self.result.names:
+            raise Refused(f"{self.signal.name}: has no rows, so there are no files to write")
         if self.shared and self.result.layout.time_major:
             raise Refused(
                 f"{self.result.path}: with --rows channels cannot lie side by side in one file; "
@@ -82,9 +84,9 @@ class Task:
                 "dtype": layout.dtype.str,
                 "shape": [layout.n_rows, layout.n_samples],
                 "order": "time" if layout.time_major else "rows",
-                "size, mtime": [file.identity for file in self.signal.files],
+                "size and time": [file.identity for file in self.signal.files],
             },
-            "taps": {"shape": list(self.job.taps.shape), "size, mtime": self.taps.identity},
+            "taps": {"shape": list(self.job.taps.shape), "size and time": self.taps.identity},
             "result": {
                 "dtype": self.result.layout.dtype.str,
                 "shape": list(self.shape()),

@@ -31,6 +31,8 @@ def convolve_files(options):
     try:
         if plan is not None:
             Work(task, place, Plan(**plan), finished).do()
+        else:
+            report.say(f"{task.result.path}: was complete but for its name", options.quiet)
         left = place.complete()
     except BaseException as error:
         error.hint = what_is_left(place)

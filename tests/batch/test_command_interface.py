@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the command says, to people, to terminals and to logs."""
 
+import errno
 import os
 import pty
 import re
@@ -158,3 +159,56 @@ def test_the_documentation_shows_this_help(capsys):
     page = Path(os.environ["OACONV_SOURCE_DIR"]) / "docs" / "command.md"
     h.run("--help")
     assert f"```\n{capsys.readouterr().out}```\n" in page.read_text(encoding="utf-8")
+
+
+# ---- nobody listens ----
+
+
+def shell(line, folder):
+    """The exit status of the command with redirections."""
+    command = f"{sys.executable} -m oaconv a.npy b.npy -o c.npy {line}"
+    return subprocess.run(["bash", "-c", command], cwd=folder, timeout=h.LIMIT).returncode
+
+
+def assert_computed(folder):
+    h.assert_close(np.load(folder / "c.npy"), np.load("a.npy"), np.load("b.npy"))
+    assert h.names_in(folder) == ["a.npy", "b.npy", "c.npy"]
+
+
+@pytest.mark.parametrize(
+    "closed", ["2>&-", "0<&-", "1>&-", "0<&- 1>&- 2>&-", "2>/dev/full", "2> >(exec true)"]
+)
+def test_no_message_needs_to_be_read(folder, closed):
+    assert shell(closed, folder) == 0
+    assert_computed(folder)
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full"])
+def test_the_status_tells_when_messages_cannot(folder, closed):
+    os.unlink("a.npy")
+    assert shell(closed, folder) == 2
+    assert shell("--fast " + closed, folder) == 2
+
+
+class Full:
+    """A stream on a full disk."""
+
+    def __init__(self, is_terminal):
+        self.isatty = lambda: is_terminal
+
+    def write(self, text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def flush(self):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore:.*tqdm.__del__")  # of a bar that could not begin
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_progress_that_cannot_be_written(folder, monkeypatch, is_terminal):
+    from oaconv.command import report
+
+    monkeypatch.setattr(report, "LINE_SECONDS", 0)
+    monkeypatch.setattr(sys, "stderr", Full(is_terminal))
+    assert h.run(*DEFAULT) == 0
+    assert_computed(folder)

@@ -13,7 +13,19 @@ DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 def main(arguments=None):
     """Runs the command; returns its exit status. Wrong usage raises SystemExit(2)."""
-    options = parse(arguments)
+    report.open_standard_files()
+    try:
+        try:
+            options = parse(arguments)
+        except OSError:  # what is wrong could not be written
+            return USAGE
+        return work(options)
+    finally:
+        report.drop_unwritten()
+
+
+def work(options):
+    """Does it; returns the exit status."""
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         convolve_files(options)

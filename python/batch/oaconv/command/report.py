@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the user sees of a job while it works: a bar on a terminal, else a line now and then."""
 
+import contextlib
+import os
 import sys
 import time
 
@@ -8,21 +10,44 @@ LINE_SECONDS = 10.0  # between two lines
 
 
 def say(text, quiet=False):
-    """A line on standard error."""
-    if quiet:
+    """A line on standard error; one that cannot be written is no reason to fail."""
+    if quiet or sys.stderr is None:
         return
-    print(f"oaconv: {text}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(f"oaconv: {text}", file=sys.stderr, flush=True)
+
+
+def open_standard_files():
+    """Files 0, 1 and 2 lead nowhere where they are closed: else a data file would get the number."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    for fd, name in (1, "stdout"), (2, "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(fd, "w", encoding="utf-8", closefd=False))
+
+
+def drop_unwritten():
+    """Throws away what standard error still has not taken: Python would exit with status 120."""
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stderr.fileno())
+        os.close(nowhere)
 
 
 def make_progress(total, done, quiet):
     """Progress over `total` samples, of which `done` are finished already."""
-    if quiet:
+    if quiet or sys.stderr is None:
         return Silence()
     if sys.stderr.isatty():
-        try:
+        with contextlib.suppress(ImportError, OSError):
             return Bar(total, done)
-        except ImportError:
-            pass
     return Lines(total, done)
 
 
@@ -45,10 +70,12 @@ class Bar:
         )
 
     def advance(self, n):
-        self.bar.update(n)
+        with contextlib.suppress(OSError):
+            self.bar.update(n)
 
     def close(self):
-        self.bar.close()
+        with contextlib.suppress(OSError):
+            self.bar.close()
 
 
 class Lines:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is to be written: format, files and layout of the result."""
 
-import math
 import os
 from typing import NamedTuple
 
@@ -65,9 +64,3 @@ def plan_result(form, dtype, shape):
     layout = make(form.raw, n_rows, n_samples)
     names = raw.channel_names(form.path, n_rows) if form.file_per_row else [form.path]
     return Result(form.path, names, layout, b"")
-
-
-def room_needed(layout, sections):
-    """Bytes that the samples of these sections take."""
-    samples = sum(math.prod((s.end - s.first, s.stop - s.begin)) for s in sections)
-    return samples * layout.sample_size

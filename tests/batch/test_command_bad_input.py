@@ -70,6 +70,46 @@ def unknown_version():
         stream.write(b"\7")
 
 
+def header_of(text):
+    """An array of any header, with plenty of data."""
+    with open("a.npy", "wb") as stream:
+        stream.write(b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text.encode("latin1"))
+        stream.write(bytes(100_000))
+
+
+def with_header(descr="'<f4'", shape="(4, 9)"):
+    header_of(f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}\n")
+
+
+BAD_HEADERS = {
+    "nothing": lambda: header_of(""),
+    "no end of a string": lambda: header_of("{'descr"),
+    "brackets": lambda: header_of("(" * 300),
+    "no dict": lambda: header_of("[1]\n"),
+    "list as key": lambda: header_of("{[]: 1}\n"),
+    "signs": lambda: header_of("~" * 3000 + "1\n"),
+    "strange dtype": lambda: with_header(descr="'<f4' * 3"),
+    "arrays as numbers": lambda: with_header(descr="('<f4', (3,))"),
+    "negative": lambda: with_header(shape="(4, -9)"),
+    "any length": lambda: with_header(shape="(-1,)"),
+    "huge": lambda: with_header(shape=f"({1 << 64},)"),
+    "huge product": lambda: with_header(shape=f"({1 << 40}, {1 << 40})"),
+    "huge and empty": lambda: with_header(shape=f"(0, {1 << 62})"),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD_HEADERS.values(), ids=BAD_HEADERS)
+def test_bad_headers(folder, capsys, spoil):
+    spoil()
+    assert_refused(capsys, "a.npy: is not a .npy file: .", "a.npy", "b.npy", "-o", "c.npy")
+    reason = "a.npy: cannot be read as taps: ."
+    assert_refused(capsys, reason, "b.npy", "a.npy", "-o", "c.npy")
+    with zipfile.ZipFile("b.npz", "w") as stored:
+        stored.write("a.npy")
+    reason = "b.npz: cannot be read as taps: ."
+    assert_refused(capsys, reason, "b.npy", "b.npz", "-o", "c.npy")
+
+
 BAD_SIGNALS = {
     "missing": (lambda: os.unlink("a.npy"), "a.npy: No such file"),
     "a folder": (lambda: (os.unlink("a.npy"), os.mkdir("a.npy")), "a.npy: is not a regular file"),
@@ -131,6 +171,33 @@ def test_a_missing_channel(folder, capsys):
     (folder / "a0.cf32").write_bytes(bytes(80))
     reason = "a1.cf32: No such file"
     assert_refused(capsys, reason, "a{}.cf32", "b.npy", "-o", "c.npy", "--channels", 4)
+
+
+@pytest.mark.parametrize("digits", ["0999", "0" + "9" * 20, "9" * 5000])
+def test_names_of_too_many_digits(folder, capsys, digits):
+    np.save("a.npy", np.zeros((4, 100), "f4"))
+    name, reason = f"x{{:{digits}d}}.f32", "no name has so many digits"
+    assert_refused(capsys, reason, name, "b.npy", "-o", "c.npy", "--channels", 4)
+    assert_refused(capsys, reason, "a.npy", "b.npy", "-o", name)
+
+
+@pytest.mark.parametrize("name", ["a.cf32", "a{}.cf32"])
+@pytest.mark.parametrize("channels", [2**20 + 1, 10**12, 10**30])
+def test_too_many_channels(folder, capsys, name, channels):
+    for present in "a.cf32", "a0.cf32":
+        (folder / present).write_bytes(b"")
+    reason = f"--channels: {channels} are too many; 1048576 are possible"
+    assert_refused(capsys, reason, name, "b.npy", "-o", "c.npy", "--channels", channels)
+
+
+def test_the_first_file_is_looked_at_before_others_get_names(folder, capsys, monkeypatch):
+    from oaconv.command import raw
+
+    asked, names = [], raw.channel_names
+    monkeypatch.setattr(raw, "channel_names", lambda p, n: asked.append(n) or names(p, n))
+    arguments = "a{}.cf32", "b.npy", "-o", "c.npy", "--channels", 2**20
+    assert_refused(capsys, "a0.cf32: No such file", *arguments)
+    assert asked == [1]
 
 
 def test_unknown_endings(folder, capsys):
@@ -211,6 +278,26 @@ def test_bad_taps(folder, capsys, name, spoil, reason):
 def test_text_that_is_too_large_for_single_precision(folder, capsys):
     (folder / "b.txt").write_text("1 1e39\n")
     assert_refused(capsys, "b.txt: taps row 0, tap 1 is inf", "a.npy", "b.txt", "-o", "c.npy")
+
+
+def test_a_damaged_zip(folder, capsys):
+    """Whatever byte is wrong: taps, or a line."""
+    np.savez_compressed("b.npz", np.ones(9), np.ones(3))
+    whole = (folder / "b.npz").read_bytes()
+    (folder / "a.npy").unlink()
+    np.save("a.npy", np.zeros((2, 10), "f4"))
+    for at in range(len(whole)):
+        (folder / "b.npz").write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        status = h.run("a.npy", "b.npz", "-o", "d.npy", "--quiet")
+        lines = capsys.readouterr().err.splitlines()
+        assert status == 0 and not lines or status == 2 and len(lines) == 1, (at, lines)
+        assert status == 0 or "b.npz" in lines[0]
+
+
+def test_text_that_begins_with_a_byte_order_mark(folder):
+    (folder / "b.txt").write_text("1 2\n", encoding="utf-8-sig")
+    assert h.run("a.npy", "b.txt", "-o", "c.npy") == 0
+    h.assert_close(np.load("c.npy"), np.load("a.npy"), np.array([1.0, 2.0]))
 
 
 # ---- results ----
@@ -327,3 +414,13 @@ def test_what_is_said_to_be_enough_memory_is(folder, capsys):
     assert h.run(*DEFAULT, "--memory", "1M") == 2
     least = re.search("([0-9]+)M would do", capsys.readouterr().err).group(1)
     assert h.run(*DEFAULT, "--memory", f"{int(least) + 1}M") == 0
+
+
+def test_many_cores_need_no_memory(folder, monkeypatch, capsys):
+    """Threads there is no memory for are left out; more threads than cores take nothing."""
+    assert h.run(*DEFAULT, "--memory", "1M", "--threads", 1) == 2
+    least = int(re.search("([0-9]+)M would do", capsys.readouterr().err).group(1)) + 2
+    assert h.run(*DEFAULT, "--memory", f"{least}M", "--threads", 10**6) == 0
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(1000)))
+    assert h.run(*DEFAULT, "--memory", f"{least}M") == 0
+    h.assert_close(np.load("c.npy"), np.load("a.npy"), np.load("b.npy"))

@@ -19,3 +19,8 @@ def os_error(error, name=None):
     name = error.filename if error.filename is not None else name
     reason = error.strerror or str(error)
     return f"{name}: {reason}" if name else reason
+
+
+def one_line(error):
+    """What any library says of a file that it cannot read."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -27,14 +27,17 @@ def give_back_what_is_freed():
 
 
 def for_driver(bound, job, plan, n_threads):
-    """Bytes that run() may take, so that the whole process stays below the bound.
+    """Bytes and threads for run(), so that the whole process stays below the bound.
 
-    Refuses a bound with which no thread could work. n_threads: 0 for one on every core.
+    As many threads as there is memory for; refuses a bound with which not one could work.
+    n_threads: 0 for one on every core.
     """
-    n_threads = n_threads or len(os.sched_getaffinity(0))
+    n_cores = len(os.sched_getaffinity(0))
+    of_thread = 2 * BLOCK_BYTES
     needed = least_memory(job, plan, None)
-    left = bound - resident() - 2 * n_threads * BLOCK_BYTES - RESERVE
-    if left < needed:
-        least = -(-(bound - left + needed) // (1 << 20))
+    left = bound - resident() - RESERVE
+    if left < needed + of_thread:
+        least = -(-(bound - left + needed + of_thread) // (1 << 20))
         raise Refused(f"--memory: {bound >> 20}M is too little for this job, {least}M would do")
-    return left
+    n_threads = min(n_threads or n_cores, n_cores, (left - needed) // of_thread)
+    return left - n_threads * of_thread, n_threads

@@ -2,12 +2,14 @@
 """Headers of .npy files, by NumPy's own functions."""
 
 import io
+import math
 import os
+import warnings
 
 import numpy as np
 from numpy.lib import format as npy_format
 
-from .errors import Refused
+from .errors import Refused, one_line, os_error
 from .layout import Layout
 
 # Version 3 is version 2 with names of fields in UTF-8, and arrays with fields are refused anyway.
@@ -17,19 +19,37 @@ READERS = {
     (3, 0): npy_format.read_array_header_2_0,
 }
 
+MOST_BYTES = (1 << 63) - 1
+
 
 def read_header(file):
     """Shape, whether in Fortran order, dtype, and bytes before the data."""
     with os.fdopen(os.dup(file.fd), "rb") as stream:
-        stream.seek(0)
         try:
-            version = npy_format.read_magic(stream)
-            if version not in READERS:
-                raise ValueError(f"version {version[0]}.{version[1]} of the format is unknown")
-            shape, fortran, dtype = READERS[version](stream)
-        except ValueError as error:
-            raise Refused(f"{file.path}: is not a .npy file: {error}") from None
-        return shape, fortran, dtype, stream.tell()
+            stream.seek(0)
+            return (*parse_header(stream), stream.tell())
+        except MemoryError:
+            raise
+        except OSError as error:
+            raise Refused(os_error(error, file.path)) from None
+        except Exception as error:  # of a damaged header, NumPy raises what comes
+            raise Refused(f"{file.path}: is not a .npy file: {one_line(error)}") from None
+
+
+def parse_header(stream):
+    """Shape, whether in Fortran order, and dtype; raises anything for a damaged header."""
+    version = npy_format.read_magic(stream)
+    if version not in READERS:
+        raise ValueError(f"version {version[0]}.{version[1]} of the format is unknown")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that Python 2 has written it
+        shape, fortran, dtype = READERS[version](stream)
+    if dtype.subdtype is not None:
+        raise ValueError(f"its numbers are arrays, {dtype}")
+    size = math.prod(max(n, 1) for n in shape) * max(dtype.itemsize, 1)
+    if min(shape, default=0) < 0 or size > MOST_BYTES:
+        raise ValueError(f"no array has the shape {one_line(shape)}")
+    return shape, fortran, dtype
 
 
 def read_layout(file):

@@ -38,7 +38,9 @@ ENDINGS = {
     ".sc16": CI16,
 }
 
-CHANNEL = re.compile(r"\{(:0?[0-9]+d)?\}")  # {} or {:02d}: the number of the channel
+CHANNEL = re.compile(r"\{(?::0?([0-9]+)d)?\}")  # {} or {:02d}: the number of the channel
+MOST_DIGITS = 255  # as long as a name may be
+MOST_CHANNELS = 1 << 20
 
 
 def format_of(path):
@@ -55,6 +57,11 @@ def channel_names(pattern, n_channels):
     """The names of the files of channels 0, 1, ..."""
     folder, name = os.path.split(pattern)
     place = CHANNEL.search(name)
+    digits = (place.group(1) or "").lstrip("0")
+    if len(digits) > 4 or int(digits or 0) > MOST_DIGITS:
+        raise Refused(f"{pattern}: no name has so many digits; at most {MOST_DIGITS} are possible")
+    if n_channels > MOST_CHANNELS:
+        raise Refused(f"{pattern}: there cannot be files for {n_channels} channels")
     before, after = name[: place.start()], name[place.end() :]
     numbers = [place.group().format(m) for m in range(n_channels)]
     return [os.path.join(folder, before + number + after) for number in numbers]

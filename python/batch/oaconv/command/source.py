@@ -50,11 +50,20 @@ def open_signal(path, form=None, n_channels=None):
         endings = " ".join(raw.ENDINGS)
         raise Refused(f"{path}: unknown ending; known are .npy {endings}; or give --format")
     n_channels = n_channels or 1
-    names = raw.channel_names(path, n_channels) if raw.is_pattern(path) else [path]
-    files = [InputFile(name) for name in names]
+    if n_channels > raw.MOST_CHANNELS:
+        raise Refused(f"--channels: {n_channels} are too many; {raw.MOST_CHANNELS} are possible")
+    files = open_raw(path, n_channels)
     layout = raw.read_layout(files, form, n_channels)
     dtype = np.dtype(np.complex64 if form.complex else np.float32)
     return Signal(path, files, layout, dtype, 1 if n_channels == 1 else 2)
+
+
+def open_raw(path, n_channels):
+    """The file, or one for each channel; where the first is missing, others need no names."""
+    if not raw.is_pattern(path):
+        return [InputFile(path)]
+    first = InputFile(raw.channel_names(path, 1)[0])
+    return [first, *map(InputFile, raw.channel_names(path, n_channels)[1:])]
 
 
 class FileSource:

@@ -2,13 +2,13 @@
 """Taps from .npy, .npz and text files."""
 
 import warnings
-import zipfile
 
 import numpy as np
 
 from .._job import stack_taps
+from . import npy
 from .dtypes import in_single, is_single, promoted
-from .errors import Refused
+from .errors import Refused, one_line, os_error
 from .fileio import InputFile
 
 
@@ -45,20 +45,24 @@ def load_taps(path):
     load = load_arrays if path.lower().endswith((".npy", ".npz")) else load_text
     try:
         return load(file)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise Refused(f"{path}: cannot be read as taps: {error}") from None
+    except (Refused, MemoryError):
+        raise
+    except OSError as error:
+        raise Refused(os_error(error, path)) from None
+    except Exception as error:  # of a damaged file, NumPy and zipfile raise what comes
+        raise Refused(f"{path}: cannot be read as taps: {one_line(error)}") from None
     finally:
         file.close()
 
 
 def load_arrays(file):
     """An array; or one of several: a matrix alone, or each a row, in the order stored."""
-    stored = np.load(file.path, allow_pickle=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that Python 2 has written it
+        stored = load_stored(file.path)
     if isinstance(stored, np.ndarray):
         return Taps(file, as_matrix(stored), stored.ndim)
-    with stored:
-        names = stored.files
-        arrays = [stored[name] for name in names]
+    names, arrays = list(stored), list(stored.values())
     if len(arrays) == 1:
         return Taps(file, as_matrix(arrays[0]), arrays[0].ndim)
     for name, array in zip(names, arrays):
@@ -69,9 +73,25 @@ def load_arrays(file):
     return Taps(file, stack_taps(arrays), 2)
 
 
+def load_stored(path):
+    """The array of a .npy, or those of a .npz by name. Headers first: NumPy believes them."""
+    with open(path, "rb") as stream:
+        is_zip = stream.read(2) == b"PK"
+        stream.seek(0)
+        if not is_zip:
+            npy.parse_header(stream)
+            stream.seek(0)
+            return np.load(stream, allow_pickle=False)
+        with np.load(stream, allow_pickle=False) as stored:
+            for name in stored.zip.namelist():
+                with stored.zip.open(name) as member:
+                    npy.parse_header(member)
+            return {name: stored[name] for name in stored.files}
+
+
 def load_text(file):
     """A row each line, numbers apart by blanks or commas; a single column is one row."""
-    with warnings.catch_warnings(), open(file.path, encoding="utf-8") as stream:
+    with warnings.catch_warnings(), open(file.path, encoding="utf-8-sig") as stream:
         warnings.simplefilter("ignore", UserWarning)  # "no data": said by as_matrix()
         lines = (line.replace(",", " ") for line in stream)
         values = np.loadtxt(lines, dtype=np.complex128, ndmin=2)

@@ -95,7 +95,7 @@ class Work:
 
     def compute(self):
         options = self.options
-        memory = for_driver(options.memory, self.job, self.plan, options.threads)
+        memory, n_threads = for_driver(options.memory, self.job, self.plan, options.threads)
         total = n_samples([self.wanted])
         progress = report.make_progress(total, total - n_samples(self.left), options.quiet)
         try:
@@ -110,7 +110,7 @@ class Work:
                     self.source,
                     make_sink(self.place.part),
                     plan=self.plan,
-                    threads=options.threads,
+                    threads=n_threads,
                     memory=memory,
                     sections=[Section(*section) for section in self.left],
                     done=done,

@@ -173,7 +173,7 @@ def test_a_missing_channel(folder, capsys):
     assert_refused(capsys, reason, "a{}.cf32", "b.npy", "-o", "c.npy", "--channels", 4)
 
 
-@pytest.mark.parametrize("digits", ["0999", "0" + "9" * 20, "9" * 5000])
+@pytest.mark.parametrize("digits", ["0999", "0" + "9" * 20, "9" * 5000], ids=len)
 def test_names_of_too_many_digits(folder, capsys, digits):
     np.save("a.npy", np.zeros((4, 100), "f4"))
     name, reason = f"x{{:{digits}d}}.f32", "no name has so many digits"

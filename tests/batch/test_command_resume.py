@@ -267,6 +267,78 @@ def test_what_does_not_fit_is_refused(whole, target, what):
     assert target.read_bytes() == OLD
 
 
+DAMAGED_RECORDS = [
+    "5",
+    "[]",
+    "null",
+    "{}",
+    '{"rows": [0]}',
+    '{"rows": [0, 1], "samples": [0]}',
+    '{"rows": [0, 1], "samples": 7}',
+    '{"rows": [0, "1"], "samples": [0, 1]}',
+    '{"rows": [0, 1.5], "samples": [0, 1]}',
+    '{"rows": [0, true], "samples": [0, 1]}',
+    '{"rows": [-1, 1], "samples": [0, 1]}',
+    '{"rows": [2, 1], "samples": [0, 1]}',
+    '{"forget": [0]}',
+    '{"forget": null}',
+    '{"complete": 0}',
+    "[" * 100_000,
+]
+DAMAGED_PLANS = [
+    None,
+    5,
+    {},
+    {"hop": 7},
+    {"hop": 0},
+    {"hop": -1},
+    {"hop": "7"},
+    {"hop": 1 << 80},
+    {"n_fft": 1 << 62},
+    {"n_fft": 5},
+    {"backend": 3},
+    {"backend": "abacus"},
+    {"wisdom": None},
+    {"more": 1},
+]
+
+
+@pytest.fixture
+def journal(whole, target):
+    """Of a run that was killed; also the header in it."""
+    stop_midway(whole, target, signal.SIGKILL)
+    path = target.with_name("c.npy.journal")
+    lines = path.read_text().splitlines()
+    return path, json.loads(lines[0])
+
+
+def assert_damaged(whole, target, capsys):
+    """It is said in a line, and nothing is changed."""
+    folder = target.parent
+    before = {name: (folder / name).read_bytes() for name in h.names_in(folder)}
+    assert h.run(*npy_arguments(whole, target), "--resume") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1, lines
+    assert re.search("c.npy.journal: .*is damaged; remove it to start over", lines[0]), lines
+    assert {name: (folder / name).read_bytes() for name in h.names_in(folder)} == before
+
+
+def test_damaged_records(whole, target, journal, capsys):
+    path, _ = journal
+    text = path.read_text()
+    for record in DAMAGED_RECORDS:
+        path.write_text(text + record + "\n")
+        assert_damaged(whole, target, capsys)
+
+
+def test_damaged_plans(whole, target, journal, capsys):
+    path, header = journal
+    for plan in DAMAGED_PLANS:
+        changed = {**header["plan"], **plan} if isinstance(plan, dict) and plan else plan
+        path.write_text(json.dumps({**header, "plan": changed}) + "\n")
+        assert_damaged(whole, target, capsys)
+
+
 # ---- failures on the way ----
 
 

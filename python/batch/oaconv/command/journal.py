@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 
+from .._job import Plan
 from .coverage import without_rows
 from .errors import Failed, Refused, os_error
 from .fileio import lock, write_at
@@ -71,11 +72,18 @@ class Journal:
             raise Refused(f"{self.path}: is not a journal of oaconv")
         try:
             header, *records = [json.loads(line) for line in text.split("\n")[:-1]] or [None]
-        except ValueError:
-            raise Refused(f"{self.path}: is damaged; remove it to start over") from None
+        except (ValueError, RecursionError):
+            raise self.damaged() from None
         if header is not None and header["oaconv journal"] != FORMAT:
             raise Refused(f"{self.path}: was written by another version of oaconv")
+        if header is not None and not is_plan(header.get("plan")):
+            raise self.damaged()
+        if not all(map(is_record, records)):
+            raise self.damaged()
         return header, records
+
+    def damaged(self):
+        return Refused(f"{self.path}: is damaged; remove it to start over")
 
     def text(self):
         content = os.pread(self.fd, os.fstat(self.fd).st_size, 0)
@@ -109,6 +117,35 @@ class Journal:
         if self.fd is not None:
             os.close(self.fd)
             self.fd = None
+
+
+def is_plan(plan):
+    """Whether it has the form of one; the engine knows whether it can be."""
+    if not isinstance(plan, dict) or set(plan) != set(Plan._fields):
+        return False
+    numbers = [plan[name] for name in ("n_fft", "segment", "hop")]
+    names = [plan[name] for name in ("backend", "wisdom")]
+    if not all(isinstance(name, str) for name in names):
+        return False
+    return all(map(is_count, numbers)) and plan["hop"] > 0
+
+
+def is_record(record):
+    if not isinstance(record, dict):
+        return False
+    if set(record) == {"rows", "samples"}:
+        return is_range(record["rows"]) and is_range(record["samples"])
+    return record == {"complete": True} or list(record) == ["forget"] and is_range(record["forget"])
+
+
+def is_range(pair):
+    """[a, b] with 0 <= a <= b."""
+    is_pair = isinstance(pair, list) and len(pair) == 2 and all(map(is_count, pair))
+    return is_pair and pair[0] <= pair[1]
+
+
+def is_count(number):
+    return type(number) is int and 0 <= number < 1 << 63  # True is an int, too
 
 
 def finished(records):

@@ -18,7 +18,7 @@ def say(text, quiet=False):
 
 
 def open_standard_files():
-    """Files 0, 1 and 2 lead nowhere where they are closed: else a data file would get the number."""
+    """Files 0, 1 and 2 lead nowhere where they are closed: else data files get these numbers."""
     for fd in range(3):
         try:
             os.fstat(fd)

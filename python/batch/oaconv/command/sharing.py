@@ -25,24 +25,25 @@ class Workplace:
         layout = result.layout
         self.everything = (0, layout.n_rows, 0, layout.n_samples)
 
-    def begin(self, header, make_plan):
+    def begin(self, header, make_plan, try_plan):
         """Joins the work, or begins it.
 
         header: what must be the same for all; make_plan: gives the plan, in terms of JSON, when
-        there is none yet. Returns the plan and the finished sections; the plan is None when
-        another run was killed while it renamed complete files: only complete() is left to do.
+        there is none yet; try_plan: raises Refused for a plan that cannot be used. Returns the plan
+        and the finished sections; the plan is None when another run was killed while it renamed
+        complete files: only complete() is left to do.
         """
         with self.journal.locked(create=True):
             try:
-                return self.begin_locked(header, make_plan)
+                return self.begin_locked(header, make_plan, try_plan)
             except BaseException:
                 self.undo()
                 raise
 
-    def begin_locked(self, header, make_plan):
+    def begin_locked(self, header, make_plan, try_plan):
         theirs, records = self.journal.read()
         if theirs is not None and self.goes_on:
-            return self.join(theirs, records, header)
+            return self.join(theirs, records, header, try_plan)
         self.part.open()
         self.claim(shared=False)
         self.starts_over = bool(finished(records))
@@ -55,7 +56,7 @@ class Workplace:
             self.claim(shared=True)
         return header["plan"], []
 
-    def join(self, theirs, records, header):
+    def join(self, theirs, records, header, try_plan):
         changed = difference(theirs, header)
         if changed:
             raise Refused(
@@ -63,6 +64,13 @@ class Workplace:
             )
         if is_complete(records):
             return None, [self.everything]
+        try:
+            try_plan(theirs["plan"])
+        except Refused as error:
+            raise Refused(
+                f"{self.journal.path}: its plan is for another machine, or it is damaged; "
+                f"remove it to start over: {error}"
+            ) from None
         gone = self.part.missing()
         if gone:
             raise Refused(

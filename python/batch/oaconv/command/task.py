@@ -5,14 +5,14 @@ import os
 
 import numpy as np
 
-from .. import __version__
+from .. import __version__, _core
 from .._convolve import _wanted as wanted_samples
 from .._job import Job, Plan
 from .._run import _make_filter as make_filter
 from .._run import make_plan
 from . import raw
 from .dtypes import is_complex
-from .errors import Refused
+from .errors import Refused, one_line
 from .fileio import same_file
 from .journal import SUFFIX as JOURNAL_SUFFIX
 from .part import SUFFIX as PART_SUFFIX
@@ -93,6 +93,16 @@ class Task:
                 "computed in": "double" if self.job.is_double else "single",
             },
         }
+
+    def try_plan(self, plan):
+        """Refuses a plan of a journal that cannot be used here, or not for this job."""
+        plan = Plan(**plan)
+        try:
+            if plan.wisdom:
+                _core.import_wisdom(self.job.is_double, plan.wisdom)
+            make_filter(self.job, plan, 0, 1, -1)
+        except (ValueError, RuntimeError, OverflowError, MemoryError) as error:
+            raise Refused(one_line(error)) from None
 
     def make_plan(self):
         """The plan for the whole result, for the journal."""

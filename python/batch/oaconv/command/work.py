@@ -25,7 +25,7 @@ def convolve_files(options):
     give_back_what_is_freed()
     task = Task(options)
     place = Workplace(task.result, task.shared, options.resume)
-    plan, finished = place.begin(task.header(), task.make_plan)
+    plan, finished = place.begin(task.header(), task.make_plan, task.try_plan)
     if place.starts_over:
         report.say(f"{task.result.path}: starting over; --resume would go on", options.quiet)
     try:

@@ -76,3 +76,25 @@ def test_any_axis_and_layout(axis, layout, rng):
 def test_nothing_is_conjugated():
     c = oaconv.correlate(np.array([1j, 2, 3]), np.array([1j]))
     expected.assert_close(c, np.array([-1, 2j, 3j]), 1e-15 * np.ones(3))
+
+
+class Tensor:
+    """As torch's: NumPy can make an array of it, and negative steps are refused."""
+
+    ndim, shape = 2, (2, 5)
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None):
+        return self.array
+
+    def __getitem__(self, index):
+        raise ValueError("step must be greater than zero")
+
+
+def test_whatever_numpy_takes_for_an_array(rng):
+    a, b = rng.standard_normal((2, 50)), rng.standard_normal((2, 5))
+    expected = oaconv.correlate(a, b)
+    np.testing.assert_array_equal(oaconv.correlate(a.tolist(), b.tolist()), expected)
+    np.testing.assert_array_equal(oaconv.correlate(a, Tensor(b)), expected)

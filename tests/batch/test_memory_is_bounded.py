@@ -5,9 +5,11 @@ go on meanwhile."""
 import os
 import threading
 import time
+import tracemalloc
 
 import child
 import numpy as np
+import oaconv
 import pytest
 from oaconv import _core
 
@@ -105,3 +107,14 @@ def test_python_goes_on_while_the_engine_works():
     thread.join()
     assert y[0, -1] == 2000
     assert n_counted > 10
+
+
+def test_taps_for_many_rows_are_not_copied_for_each():
+    """5000 rows share 3000 taps; the copies would be 120 MB."""
+    a, b = np.ones((2, 5000, 4), np.float32), np.ones((2, 1, 3000), np.float32)
+    tracemalloc.start()
+    try:
+        oaconv.convolve(a, b, "same")
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()

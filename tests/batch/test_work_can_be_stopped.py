@@ -12,7 +12,7 @@ import numpy as np
 import oaconv
 import pytest
 from oaconv._job import Job
-from oaconv._run import run
+from oaconv._run import _join, run
 
 # Convolves for minutes, in a thread that says when it has begun.
 CHILD = """
@@ -126,3 +126,24 @@ def test_what_a_source_or_a_sink_raises(stops, threads, fails, error):
     ends = Failing(error, fails)
     job = Job("fff", np.ones((1, 500), np.float32), 64, 1 << 22, 0, 1 << 22)
     stops(error, lambda: run(job, ends, ends, backend="direct", threads=threads))
+
+
+def test_a_second_interrupt_leaves_no_thread_behind():
+    """Or it would write to `out` when that is the caller's again."""
+    may_end = threading.Event()
+
+    class Interrupted(threading.Thread):
+        n_interrupts = 0
+
+        def join(self, timeout=None):
+            if self.n_interrupts < 3:
+                self.n_interrupts += 1
+                raise KeyboardInterrupt
+            may_end.set()
+            super().join(timeout)
+
+    thread = Interrupted(target=may_end.wait)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        _join([thread])
+    assert thread.n_interrupts == 3 and not thread.is_alive()

@@ -394,3 +394,12 @@ def test_without_dask_the_error_says_how_to_get_it():
     ran = python("-c", "import sys; sys.modules['dask'] = None; import oaconv.dask")
     assert ran.returncode != 0
     assert "ImportError: oaconv.dask needs dask: apt install python3-dask" in ran.stderr
+
+
+@pytest.mark.parametrize("chunks", [(29, 0, 1), (0, 30), (30, 0), (1, 0, 0, 29)])
+def test_taps_may_have_empty_chunks(chunks, rng):
+    a, b = rng.standard_normal((2, 100)), rng.standard_normal((2, 30))
+    for function in ("convolve", "correlate"):
+        y = getattr(oaconv.dask, function)(da.asarray(a), da.from_array(b, chunks=(2, chunks)))
+        assert y.shape == y.compute().shape
+        np.testing.assert_allclose(y, getattr(oaconv, function)(a, b), atol=1e-12)

@@ -56,7 +56,10 @@ def correlate(a, b, mode="valid", axis=-1, backend="auto", threads=1):
     """oaconv.correlate() as a lazy dask array; everything else is as in convolve()."""
     b = b if isinstance(b, da.Array) else np.asarray(b)
     _check_axis(a, b, axis)
-    reversed_b = np.flip(b, axis if b.ndim > 1 else None)
+    row_axis = axis if b.ndim > 1 else -1
+    if isinstance(b, da.Array) and b.ndim and not np.isnan(b.shape).any():
+        b = b.rechunk({row_axis: -1})  # before it is reversed: dask loses empty chunks then
+    reversed_b = np.flip(b, row_axis if b.ndim else None)
     return _convolve(a, reversed_b, mode, axis, backend, threads, lambda n_taps: n_taps // 2)
 
 

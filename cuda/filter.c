@@ -92,9 +92,11 @@ const char *oac_cuda_run(void *state,
                          const void *const *in,
                          void *const *out,
                          size_t n,
+                         size_t skip,
                          const float *tail,
                          float *new_tail)
 {
+    (void)skip;
     struct gpu_filter *f = state;
     const size_t n_owed = f->context.n_channels * (f->context.n_taps - 1) * f->context.plan.width;
     memcpy(new_tail, tail, n_owed * sizeof *new_tail);

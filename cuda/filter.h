@@ -23,6 +23,7 @@ const char *oac_cuda_run(void *state,
                          const void *const *in,
                          void *const *out,
                          size_t n,
+                         size_t skip,
                          const float *tail,
                          float *new_tail);
 const char *oac_cuda_measure(void *state, double seconds, oaconv_gpu_rates *rates);

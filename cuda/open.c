@@ -203,6 +203,8 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
 {
     oaconv_gpu gpu;
     *state = NULL;
+    if (request->decimation > 1)
+        return oac_cuda_failure("decimation by %zu is not known on a GPU", request->decimation);
     TRY(oac_cuda_describe(request->device, &gpu));
     if (oac_cuda_any_abandoned(request->device))
         return oac_cuda_failure("the GPU has still not answered an earlier call");

@@ -6,19 +6,23 @@
  *
  *     y[m][t] = sum over k of h[m][k] * x[m][t - k]        x[m][t] = 0 for t < 0
  *
- * No added delay, no scale. The same letters everywhere, lengths in samples per channel:
+ * No added delay, no scale. A filter that decimates by D computes y[m][D t] only: n samples in give
+ * ceil(n / D) out. The same letters everywhere, lengths in samples per channel:
  *
  *     M   channels
  *     P   taps of the longest row
+ *     D   decimation
  *     N   points of the FFT
- *     L   segment: new samples per FFT, L <= N - P + 1
- *     hop samples the engine takes at a time: L or more; L where the taps are partitioned
+ *     L   segment: samples out per FFT, L <= N - ceil((P - 1) / D)
+ *     hop samples the engine takes at a time: D L or more; D L where the taps are partitioned
  *
  * A handle is used by one thread at a time, its working thread; only oaconv_taps_prepare() may be
  * called from any thread while the handle works. Different handles are independent.
  *
  * Algorithm: overlap-add, T. G. Stockham, "High-speed convolution and correlation" (1966);
- * A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", section 8.7.
+ * A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", section 8.7. Decimation by D
+ * polyphase branches, whose spectra are added up before one transform back: M. Bellanger,
+ * G. Bonnerot, M. Coudreuse, "Digital filtering by polyphase network", IEEE Trans. ASSP 24 (1976).
  */
 #ifndef OACONV_OACONV_H
 #define OACONV_OACONV_H
@@ -43,6 +47,7 @@ extern "C" {
 #define OAC_MAX_CHANNELS ((size_t)1 << 20)
 #define OAC_MAX_TAPS ((size_t)1 << 28)
 #define OAC_MAX_HOP ((size_t)1 << 28)
+#define OAC_MAX_DECIMATION ((size_t)1 << 16)
 
 /** What a call can answer. The place that was wrong is in oaconv_last_error(). */
 typedef enum oaconv_status {
@@ -95,8 +100,11 @@ typedef struct oaconv_config {
                                  for "auto" the environment variable OACONV_BACKEND fills in */
     int device;             /**< GPU, counted from 0; -1: that of the environment variable
                                  OACONV_DEVICE, or 0 */
-    size_t hop;             /**< samples; 0 lets the planner choose, now and at every tap change */
-    size_t max_hop;         /**< no chosen hop exceeds this; 0 means no such bound */
+    size_t decimation;      /**< D >= 1 */
+    size_t hop;             /**< samples, a multiple of D; 0 lets the planner choose, now and at every
+                                 tap change */
+    size_t max_hop;         /**< no chosen hop exceeds this, unless it is less than D; 0 means no such
+                                 bound */
     size_t row_length;      /**< samples that each channel has in all: plans for throughput, without
                                  partitions, and by built-in costs unless OACONV_COST_TABLE is set,
                                  so that nothing is measured and all processes plan alike; 0: a
@@ -116,7 +124,8 @@ typedef struct oaconv_config {
 typedef struct oaconv_info {
     size_t n_channels;
     size_t n_taps;        /**< P, of the longest row in force */
-    size_t n_fft;         /**< N; 0 where the backend uses no FFT */
+    size_t decimation;    /**< D */
+    size_t n_fft;         /**< N, of each of the D branches; 0 where the backend uses no FFT */
     size_t n_partitions;  /**< K: parts that the taps are cut into, for a hop much shorter than P;
                                mostly 1 */
     size_t segment;       /**< L */
@@ -142,15 +151,16 @@ typedef struct oaconv_info {
 /** A filter at work; opaque. */
 typedef struct oaconv oaconv;
 
-/** Sets every field: OAC_REAL, OAC_SINGLE, no rows, backend "auto", any GPU, hop chosen by the
- * planner. */
+/** Sets every field: OAC_REAL, OAC_SINGLE, no rows, no decimation (1), backend "auto", any GPU, hop
+ * chosen by the planner. */
 OAC_EXPORT void oaconv_config_init(oaconv_config *config);
 
 /** Makes a filter.
  * @param filter  receives the handle, NULL on failure; destroy with oaconv_destroy().
  * @param config  only read; its rows may be freed after the call.
  * @return OAC_OK; OAC_ERR_ARG no rows, an empty row, NaN or Inf taps, n_rows neither 1 nor
- *         n_channels, an unknown type or precision; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
+ *         n_channels, an unknown type or precision, a decimation of 0 or a hop that is no multiple
+ *         of it; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
  *         OAC_ERR_BACKEND, also where the backend does not compute in this precision.
  * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size with
  * backend "volk". The first call in a process measures what transforms cost here, in about half a
@@ -172,9 +182,13 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_create(oaconv **filter, const oac
 /** Frees everything; accepts NULL. No other call on the handle may be under way. */
 OAC_EXPORT void oaconv_destroy(oaconv *filter);
 
+/** Samples that the next n samples of every channel give: n, or those of them that decimation
+ * keeps. Working thread. */
+OAC_EXPORT size_t oaconv_output_length(const oaconv *filter, size_t n);
+
 /** Filters n new samples of every channel.
  * @param in   M pointers, each to n samples; read only; no alignment needed.
- * @param out  M pointers, each to n samples; must not overlap any input.
+ * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input.
  * @param n    samples per channel, a multiple of the hop; 0 is allowed.
  * @return OAC_OK; OAC_ERR_ARG null pointer, n no multiple of the hop, or the tail has been read;
  *         OAC_ERR_BACKEND.
@@ -189,7 +203,7 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
  * wants everything out. What the samples so far owe to later ones is kept: it is added to what
  * oaconv_process() gives next, or read with oaconv_read_tail().
  * @param in   M pointers, each to n samples.
- * @param out  M pointers, each to n samples; must not overlap any input.
+ * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input.
  * @param n    samples per channel, less than the hop; 0 is allowed.
  * @return as oaconv_process(). Working thread. Does not allocate, plan, print or wait; but where
  * the taps are partitioned, the samples owed are computed at the next call, as much work as P
@@ -199,8 +213,8 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_finish(oaconv *filter,
                                                       void *const *out,
                                                       size_t n);
 
-/** Samples per channel that would still come if the stream ended here: P - 1, or more while
- * earlier, longer taps ring out. Working thread. */
+/** Samples per channel that would still come out if the stream ended here: those of P - 1, or more
+ * while earlier, longer taps ring out, that decimation keeps. Working thread. */
 OAC_EXPORT size_t oaconv_tail_length(const oaconv *filter);
 
 /** Hands out the tail after oaconv_finish(), in one piece or several.
@@ -249,8 +263,8 @@ OAC_EXPORT void oaconv_get_info(const oaconv *filter, oaconv_info *info);
 /** Convolves whole rows: out[m] = convolve(in[m], row m), "full".
  * @param config  as for oaconv_create(); row_length is taken to be n.
  * @param in      M pointers, each to n samples; with n = 0 not read.
- * @param out     M pointers, each to n + P - 1 samples (shorter rows end in zeros); nothing is
- *                written when n = 0, as in numpy.
+ * @param out     M pointers, each to n + P - 1 samples, or those of them that decimation keeps
+ *                (shorter rows end in zeros); nothing is written when n = 0, as in numpy.
  * @return as oaconv_create() and oaconv_process(). Any thread. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_convolve(const oaconv_config *config,
                                                         const void *const *in,

@@ -6,10 +6,11 @@
 #include "plan.h"
 #include "taps.h"
 
-/* The channels that one worker filters in one call. */
+/* What one worker filters in one call. */
 struct share {
     size_t worker;     /* 0 .. n_workers - 1 */
     size_t first, end; /* channels first .. end - 1 */
+    size_t skip;       /* of the samples in, the first one kept by decimation: less than D */
 };
 
 /* What a backend works with, besides the plan and the taps. */
@@ -38,15 +39,16 @@ struct backend {
                             const struct means *means);
 
     /* Filters n samples of the channels of a share, n a multiple of the hop or a shorter last piece
-     * after which only drain comes. Shares without a common worker or channel may run at the same
-     * time; on a GPU the share is always all channels. All or nothing, and only a GPU fails: then
-     * `out` is undefined, and what drain gives is as before. Does not allocate. */
+     * after which only drain comes; until then skip stays. Shares without a common worker or
+     * channel may run at the same time; on a GPU the share is always all channels. All or nothing,
+     * and only a GPU fails: then `out` is undefined, and what drain gives is as before. Does not
+     * allocate. */
     oaconv_status (*run)(
         void *state, const struct share *share, const void *const *in, void *const *out, size_t n);
 
-    /* Adds the P - 1 samples still to come of every channel to tail [M][P - 1], or forgets them
-     * where tail is NULL, and is empty again. Cannot fail, allocates nothing. */
-    void (*drain)(void *state, void *const *tail);
+    /* Adds the n samples still to come of every channel to tail [M][n], n <= n_owed of the plan, or
+     * forgets them where tail is NULL, and is empty again. Cannot fail, allocates nothing. */
+    void (*drain)(void *state, void *const *tail, size_t n);
 
     void (*destroy)(void *state); /* accepts NULL and half-built */
 

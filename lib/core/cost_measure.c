@@ -39,12 +39,13 @@ static struct plan block_plan(size_t n_fft, size_t n_partitions, size_t together
 {
     const size_t segment = n_partitions > 1 ? n_fft / 2 : n_fft * 3 / 4;
     const size_t partition = n_fft - segment;
-    return (struct plan){.n_taps = partition * n_partitions,
-                         .n_fft = n_fft,
-                         .segment = segment,
-                         .hop = segment * together,
-                         .n_partitions = n_partitions,
-                         .partition = partition};
+    struct plan plan = oac_plan_of_taps(partition * n_partitions, 1);
+    plan.n_fft = n_fft;
+    plan.segment = segment;
+    plan.hop = segment * together;
+    plan.n_partitions = n_partitions;
+    plan.partition = partition;
+    return plan;
 }
 
 static void end(struct run *run)

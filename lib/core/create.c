@@ -16,7 +16,7 @@ static const double worth_a_gpu = 1.2;
 
 void oaconv_config_init(oaconv_config *config)
 {
-    *config = (oaconv_config){.type = OAC_REAL, .backend = "auto", .device = -1};
+    *config = (oaconv_config){.type = OAC_REAL, .decimation = 1, .backend = "auto", .device = -1};
 }
 
 static oaconv_status check_config(const oaconv_config *config, oaconv *f)
@@ -26,16 +26,29 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
         return oac_fail(OAC_ERR_ARG, "unknown type %d", (int)config->type);
     if (config->precision != OAC_SINGLE && config->precision != OAC_DOUBLE)
         return oac_fail(OAC_ERR_ARG, "unknown precision %d", (int)config->precision);
+    if (config->decimation == 0)
+        return oac_fail(OAC_ERR_ARG, "decimation is 0; it must be at least 1");
+    if (config->decimation > OAC_MAX_DECIMATION)
+        return oac_fail(OAC_ERR_TOO_LARGE,
+                        "decimation is %zu; at most %zu is possible",
+                        config->decimation,
+                        OAC_MAX_DECIMATION);
     if (config->hop > OAC_MAX_HOP || config->max_hop > OAC_MAX_HOP)
         return oac_fail(OAC_ERR_TOO_LARGE,
                         "a hop of %zu samples; at most %zu are possible",
                         config->hop > config->max_hop ? config->hop : config->max_hop,
                         OAC_MAX_HOP);
+    if (config->hop % config->decimation)
+        return oac_fail(OAC_ERR_ARG,
+                        "a hop of %zu samples is no multiple of the decimation, %zu",
+                        config->hop,
+                        config->decimation);
     if (!config->n_fft != !config->segment || (config->n_fft && !config->hop))
         return oac_fail(OAC_ERR_ARG, "a plan is an n_fft, a segment and a hop, or none of them");
     f->setup.type = config->type;
     f->setup.precision = config->precision;
     f->setup.n_channels = config->n_channels ? config->n_channels : config->n_rows;
+    f->setup.decimation = config->decimation;
     f->setup.hop = config->hop;
     f->setup.row_length = config->row_length;
     f->setup.n_fft = config->n_fft;
@@ -176,7 +189,7 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
     if (status == OAC_OK)
         status = make_first_engine(f, &taps, gpu_required);
     if (status == OAC_OK)
-        atomic_store(&f->owed, taps.longest - 1);
+        atomic_store(&f->owed, f->engine->plan.n_owed);
     oac_taps_free(&taps);
     return status;
 }

@@ -15,6 +15,7 @@
 struct cuda {
     const struct gpu_module *module;
     void *filter;
+    size_t width;              /* floats per sample */
     size_t n_channels, n_owed; /* floats per channel */
     float *owed, *next_owed;   /* [M][n_owed]; the second is scratch */
     char plan_reason[OAC_MAX_REASON];
@@ -32,7 +33,10 @@ static void destroy(void *state)
     oac_free(s);
 }
 
-static oaconv_status open_filter(struct cuda *s, const struct taps *taps, const struct means *means)
+static oaconv_status open_filter(struct cuda *s,
+                                 const struct plan *plan,
+                                 const struct taps *taps,
+                                 const struct means *means)
 {
     const char *failure;
     const struct gpu_request request = {.type = taps->type,
@@ -40,6 +44,7 @@ static oaconv_status open_filter(struct cuda *s, const struct taps *taps, const 
                                         .n_channels = taps->n_channels,
                                         .n_rows = taps->n_distinct,
                                         .n_taps = taps->longest,
+                                        .decimation = plan->decimation,
                                         .rows = taps->row,
                                         .row_of = taps->row_of,
                                         .batch = means->batch,
@@ -69,13 +74,13 @@ static void explain_plan(struct cuda *s, size_t batch)
 static oaconv_status
 create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
 {
-    (void)plan;
     *state = NULL;
     struct cuda *s = oac_alloc(1, sizeof *s);
-    oaconv_status status = s ? open_filter(s, taps, means) : OAC_OK;
+    oaconv_status status = s ? open_filter(s, plan, taps, means) : OAC_OK;
     if (s && status == OAC_OK) {
         s->n_channels = taps->n_channels;
-        s->n_owed = (taps->longest - 1) * oac_sample_width(taps->type);
+        s->width = oac_sample_width(taps->type);
+        s->n_owed = plan->n_owed * s->width;
         s->owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->owed);
         explain_plan(s, means->batch);
         s->next_owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->next_owed);
@@ -96,8 +101,8 @@ static oaconv_status
 run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     struct cuda *s = state;
-    (void)share; /* all channels: they travel together */
-    const char *failure = s->module->run(s->filter, in, out, n, s->owed, s->next_owed);
+    /* All channels: they travel together. */
+    const char *failure = s->module->run(s->filter, in, out, n, share->skip, s->owed, s->next_owed);
     if (failure)
         return oac_fail(OAC_ERR_BACKEND, "%s", failure);
     float *spent = s->owed;
@@ -106,12 +111,12 @@ run(void *state, const struct share *share, const void *const *in, void *const *
     return OAC_OK;
 }
 
-static void drain(void *state, void *const *tail)
+static void drain(void *state, void *const *tail, size_t n)
 {
     struct cuda *s = state;
     for (size_t m = 0; tail && m < s->n_channels; m++) {
         float *to = tail[m];
-        for (size_t t = 0; t < s->n_owed; t++)
+        for (size_t t = 0; t < n * s->width; t++)
             to[t] += s->owed[m * s->n_owed + t];
     }
     memset(s->owed, 0, s->n_channels * s->n_owed * sizeof *s->owed);

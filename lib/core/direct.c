@@ -2,6 +2,7 @@
  * Backend "direct": the defining sum in wider elements than those of the samples; the oracle of the
  * tests. Compiled once for each precision. */
 #include "backend.h"
+#include "branch.h"
 #include "each_precision.h"
 #include "error.h"
 #include "memory.h"
@@ -16,9 +17,11 @@ struct row {
 struct direct {
     size_t n_channels, n_rows, width; /* elements per sample */
     size_t n_past;                    /* P - 1 */
+    size_t decimation;
     struct row *rows;
     size_t *row_of;
     size_t *n_valid; /* [M] samples of the past, the latest ones; those before are zero */
+    size_t *skip;    /* [M] of the samples to come, the first one that is kept */
     element *past;   /* [M][P - 1] samples before the next one, oldest first */
 };
 
@@ -32,6 +35,7 @@ static void destroy(void *state)
     oac_free(s->rows);
     oac_free(s->row_of);
     oac_free(s->n_valid);
+    oac_free(s->skip);
     oac_free(s->past);
     oac_free(s);
 }
@@ -47,17 +51,19 @@ static bool copy_row(struct row *to, const oaconv_row *from, size_t width)
     return to->taps != NULL;
 }
 
-static bool build(struct direct *s, const struct taps *taps)
+static bool build(struct direct *s, const struct plan *plan, const struct taps *taps)
 {
     s->n_channels = taps->n_channels;
     s->n_rows = taps->n_distinct;
     s->width = oac_sample_width(taps->type);
     s->n_past = taps->longest - 1;
+    s->decimation = plan->decimation;
     s->rows = oac_alloc(s->n_rows, sizeof *s->rows);
     s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
     s->n_valid = oac_alloc(s->n_channels, sizeof *s->n_valid);
+    s->skip = oac_alloc(s->n_channels, sizeof *s->skip);
     s->past = oac_alloc(s->n_channels, s->n_past * s->width * sizeof *s->past);
-    if (!s->rows || !s->row_of || !s->n_valid || !s->past)
+    if (!s->rows || !s->row_of || !s->n_valid || !s->skip || !s->past)
         return false;
     memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
     for (size_t i = 0; i < s->n_rows; i++)
@@ -69,10 +75,9 @@ static bool build(struct direct *s, const struct taps *taps)
 static oaconv_status
 create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
 {
-    (void)plan;
     (void)means;
     struct direct *s = oac_alloc(1, sizeof *s);
-    if (!s || !build(s, taps)) {
+    if (!s || !build(s, plan, taps)) {
         destroy(s);
         *state = NULL;
         return oac_fail(OAC_ERR_NO_MEMORY,
@@ -124,26 +129,27 @@ run(void *state, const struct share *share, const void *const *in, void *const *
     struct direct *s = state;
     for (size_t m = share->first; m < share->end; m++) {
         element *y = out[m];
-        for (size_t t = 0; t < n; t++) {
+        for (size_t t = share->skip; t < n; t += s->decimation) {
             wide_element sum[2];
             sum_at(s, m, in[m], n, t, sum);
             for (size_t part = 0; part < s->width; part++)
-                y[t * s->width + part] = (element)sum[part];
+                *y++ = (element)sum[part];
         }
         remember(s, m, in[m], n);
+        s->skip[m] = oac_skip_at(n + s->decimation - share->skip, s->decimation);
     }
     return OAC_OK;
 }
 
-static void drain(void *state, void *const *tail)
+static void drain(void *state, void *const *tail, size_t n)
 {
     struct direct *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
-        for (size_t t = 0; tail && t < s->n_past; t++) {
+        for (size_t j = 0; tail && j < n; j++) {
             wide_element sum[2];
-            sum_at(s, m, NULL, 0, t, sum);
+            sum_at(s, m, NULL, 0, s->skip[m] + j * s->decimation, sum);
             for (size_t part = 0; part < s->width; part++) {
-                element *y = (element *)tail[m] + t * s->width + part;
+                element *y = (element *)tail[m] + j * s->width + part;
                 *y = (element)(*y + sum[part]);
             }
         }

@@ -41,6 +41,7 @@ oac_engine_request(const struct setup *setup, const struct taps *taps, size_t ma
                                  .n_channels = alone ? 1 : setup->n_channels,
                                  .n_rows = alone ? 1 : taps->n_distinct,
                                  .n_taps = taps->longest,
+                                 .decimation = setup->decimation,
                                  .hop = setup->hop,
                                  .max_hop = max_hop,
                                  .row_length = setup->row_length,
@@ -68,13 +69,11 @@ static oaconv_status refuse_plan(const struct plan_request *request)
 static oaconv_status
 make_plan(struct engine *e, const struct setup *setup, const struct taps *taps, size_t max_hop)
 {
-    const size_t hop = setup->hop ? setup->hop : 1;
-    e->plan = (struct plan){.n_taps = taps->longest,
-                            .segment = hop,
-                            .hop = hop,
-                            .n_partitions = 1,
-                            .partition = taps->longest,
-                            .cost = (double)taps->longest};
+    e->plan = oac_plan_of_taps(taps->longest, setup->decimation);
+    e->plan.hop = setup->hop ? setup->hop : setup->decimation;
+    e->plan.segment = e->plan.hop / setup->decimation;
+    e->plan.n_partitions = 1;
+    e->plan.cost = (double)taps->longest / (double)setup->decimation;
     if (setup->cpu->uses_fft) {
         struct plan_request request = oac_engine_request(setup, taps, max_hop);
         request.method = setup->cpu->method;
@@ -120,7 +119,7 @@ static oaconv_status build(struct engine *e,
         status = build_gpu(e, setup, demand->gpu == NEED_GPU);
     if (status == OAC_OK)
         status = setup->cpu->create(&e->cpu_state, &e->plan, taps, &setup->means);
-    const size_t own = taps->longest - 1, capacity = own > demand->owed ? own : demand->owed;
+    const size_t own = e->plan.n_owed, capacity = own > demand->owed ? own : demand->owed;
     if (status == OAC_OK && !alloc_pending(setup, e, capacity))
         status = oac_fail(OAC_ERR_NO_MEMORY,
                           "out of memory for the tails of %zu channels of %zu taps",
@@ -163,23 +162,19 @@ void oac_engine_destroy(struct engine *e, const struct setup *setup)
 
 /* ---- samples ---- */
 
-oaconv_status oac_engine_run_gpu(const struct engine *e,
-                                 const struct setup *setup,
-                                 const void *const *in,
-                                 void *const *out,
-                                 size_t n)
+oaconv_status
+oac_engine_run_gpu(const struct engine *e, const struct setup *setup, const struct call *call)
 {
-    const struct share all = {.worker = 0, .first = 0, .end = setup->n_channels};
-    return setup->gpu->run(e->gpu_state, &all, in, out, n);
+    const struct share all = {.end = setup->n_channels, .skip = call->skip};
+    return setup->gpu->run(e->gpu_state, &all, call->in, call->out, call->n);
 }
 
 /* One call, dealt out to the workers in groups of channels: whoever is free takes the next. */
 struct deal {
     const struct engine *engine;
     const struct setup *setup;
-    const void *const *in;
-    void *const *out;
-    size_t n, group;
+    const struct call *call;
+    size_t group;
     atomic_size_t next; /* channel */
     atomic_int status;
 };
@@ -189,14 +184,16 @@ static void run_shares(void *context, size_t worker)
     struct deal *deal = context;
     const size_t n_channels = deal->setup->n_channels;
     for (;;) {
-        struct share share = {worker, atomic_fetch_add(&deal->next, deal->group), 0};
+        struct share share = {.worker = worker,
+                              .first = atomic_fetch_add(&deal->next, deal->group),
+                              .skip = deal->call->skip};
         if (share.first >= n_channels)
             return;
         share.end = share.first + deal->group;
         if (share.end > n_channels)
             share.end = n_channels;
-        oaconv_status status =
-            deal->setup->cpu->run(deal->engine->cpu_state, &share, deal->in, deal->out, deal->n);
+        oaconv_status status = deal->setup->cpu->run(
+            deal->engine->cpu_state, &share, deal->call->in, deal->call->out, deal->call->n);
         if (status != OAC_OK)
             atomic_store(&deal->status, (int)status);
     }
@@ -205,20 +202,16 @@ static void run_shares(void *context, size_t worker)
 /* Work that is worth waking other threads for, in nanoseconds of one of them. */
 static const double worth_sharing = 200e3;
 
-oaconv_status oac_engine_run_cpu(const struct engine *e,
-                                 const struct setup *setup,
-                                 const void *const *in,
-                                 void *const *out,
-                                 size_t n)
+oaconv_status
+oac_engine_run_cpu(const struct engine *e, const struct setup *setup, const struct call *call)
 {
-    const double work = e->plan.cost * (double)n * (double)setup->n_channels;
+    const double work = e->plan.cost * (double)call->n * (double)setup->n_channels;
     if (!setup->pool || work < worth_sharing) {
-        const struct share all = {.worker = 0, .first = 0, .end = setup->n_channels};
-        return setup->cpu->run(e->cpu_state, &all, in, out, n);
+        const struct share all = {.end = setup->n_channels, .skip = call->skip};
+        return setup->cpu->run(e->cpu_state, &all, call->in, call->out, call->n);
     }
     const size_t group = setup->n_channels / (4 * n_workers(setup));
-    struct deal deal = {
-        .engine = e, .setup = setup, .in = in, .out = out, .n = n, .group = group > 0 ? group : 1};
+    struct deal deal = {.engine = e, .setup = setup, .call = call, .group = group > 0 ? group : 1};
     atomic_init(&deal.next, 0);
     atomic_init(&deal.status, OAC_OK);
     oac_pool_run(setup->pool, run_shares, &deal);

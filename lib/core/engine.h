@@ -10,7 +10,7 @@
 struct setup {
     oaconv_type type;
     oaconv_precision precision;
-    size_t n_channels;
+    size_t n_channels, decimation;
     size_t hop, row_length, n_fft, segment; /* as configured */
     const struct backend *cpu;
     const struct backend *gpu; /* or NULL */
@@ -40,7 +40,7 @@ const struct cost_table *oac_engine_costs(const struct setup *setup);
 
 struct demand {
     size_t max_hop;
-    size_t owed; /* samples that pending must hold, or P - 1 where that is more */
+    size_t owed; /* samples that pending must hold, or n_owed of the plan where that is more */
     enum { NO_GPU, TRY_GPU, NEED_GPU } gpu; /* where the setup has one */
 };
 
@@ -57,17 +57,18 @@ void oac_engine_destroy(struct engine *engine, const struct setup *setup); /* ac
 oaconv_status oac_engine_open_gpu(struct engine *engine, const struct setup *setup);
 void oac_engine_close_gpu(struct engine *engine, const struct setup *setup);
 
-/* Filters n samples of all channels, zero-state; only a GPU fails. Does not allocate. */
-oaconv_status oac_engine_run_gpu(const struct engine *engine,
-                                 const struct setup *setup,
-                                 const void *const *in,
-                                 void *const *out,
-                                 size_t n);
-oaconv_status oac_engine_run_cpu(const struct engine *engine,
-                                 const struct setup *setup,
-                                 const void *const *in,
-                                 void *const *out,
-                                 size_t n);
+/* One call: n samples of all channels, of which sample `skip` is the first that is kept. */
+struct call {
+    const void *const *in;
+    void *const *out;
+    size_t n, skip;
+};
+
+/* Zero-state; only a GPU fails. Does not allocate. */
+oaconv_status
+oac_engine_run_gpu(const struct engine *engine, const struct setup *setup, const struct call *call);
+oaconv_status
+oac_engine_run_cpu(const struct engine *engine, const struct setup *setup, const struct call *call);
 
 /* How fast both filter calls of the usual size: samples of all channels per second. Both are empty
  * afterwards. OAC_OK; OAC_ERR_BACKEND or OAC_ERR_NO_MEMORY when that could not be found out. */

@@ -9,12 +9,13 @@
 #include <stddef.h>
 
 /* Changes with everything in this file. */
-#define OAC_GPU_ABI 1u
+#define OAC_GPU_ABI 2u
 
 struct gpu_request {
     oaconv_type type;
     int device;
     size_t n_channels, n_rows, n_taps; /* M; distinct rows; P, of the longest */
+    size_t decimation;                 /* D */
     const oaconv_row *const *rows;     /* [n_rows], of float */
     const size_t *row_of;              /* [M] */
     size_t batch;                      /* samples per channel of a usual call */
@@ -40,15 +41,16 @@ struct gpu_module {
 
     void (*facts)(const void *state, struct gpu_facts *facts);
 
-    /* Filters n samples of every channel, any n: a pure function of the samples and of
-     *   tail      [M][P - 1]  what earlier samples owe, only read
-     *   new_tail  [M][P - 1]  receives what is owed now; not the same memory
-     * so that a call that failed can be done again elsewhere. Nothing is in flight afterwards that
-     * could touch memory of the caller. */
+    /* Filters n samples of every channel, any n, of which sample `skip` is the first that
+     * decimation keeps: a pure function of the samples and of tail      [M][owed]  what earlier
+     * samples owe, ceil((P - 1) / D) samples; only read new_tail  [M][owed]  receives what is owed
+     * now; not the same memory so that a call that failed can be done again elsewhere. Nothing is
+     * in flight afterwards that could touch memory of the caller. */
     const char *(*run)(void *state,
                        const void *const *in,
                        void *const *out,
                        size_t n,
+                       size_t skip,
                        const float *tail,
                        float *new_tail);
 

@@ -18,7 +18,7 @@ struct oaconv {
     struct engine *engine;           /* in force; the working thread's */
 
     pthread_mutex_t prepare_lock; /* never taken by the working thread */
-    size_t last_owed;             /* P - 1 of what was prepared last; under prepare_lock */
+    size_t last_owed;             /* n_owed of what was prepared last; under prepare_lock */
     _Atomic(struct engine *) prepared, retired;
     atomic_size_t owed; /* samples that may be pending by the next swap; the working thread tells */
     atomic_bool swapping; /* `owed` is about to change */
@@ -26,10 +26,11 @@ struct oaconv {
     atomic_bool gpu_lost; /* the working thread tells */
     uint64_t gpu_calls, gpu_losses;
 
-    uint64_t n_samples;    /* since creation or reset */
+    /* Samples in, since creation or reset: */
+    uint64_t n_samples;
     uint64_t engine_since; /* the sample from which the taps are in force */
     uint64_t owed_until;   /* the end of all ring-out of earlier taps */
-    uint64_t tail_read;    /* samples of the tail handed out */
+    uint64_t tail_read;    /* samples of the tail handed out, of those kept by decimation */
     uint64_t n_changes;
     bool finished; /* a piece has ended since the last sample, or none has begun */
     bool drained;  /* nothing is in the backend */

@@ -5,6 +5,7 @@
  * piece and the tail of the stream are all the same step: drain the backend into `pending`. */
 #include "oaconv/oaconv.h"
 
+#include "branch.h"
 #include "error.h"
 #include "handle.h"
 #include "pointers.h"
@@ -79,27 +80,39 @@ static void move_pending(const oaconv *f, struct engine *e, struct engine *to)
 /* Tells oaconv_taps_prepare() how much may be pending when its work is swapped in. */
 static void publish_owed(oaconv *f)
 {
-    const size_t own = f->engine->plan.n_taps - 1, pending = f->engine->n_pending;
+    const size_t own = f->engine->plan.n_owed, pending = f->engine->n_pending;
     atomic_store(&f->owed, own > pending ? own : pending);
 }
 
 /* As drain() of the backend that filters with this engine; the other one is empty. */
-static void drain_backend(const oaconv *f, const struct engine *e, void *const *tail)
+static void drain_backend(const oaconv *f, const struct engine *e, void *const *tail, size_t n)
 {
     if (oac_on_gpu(f, e))
-        f->setup.gpu->drain(e->gpu_state, tail);
+        f->setup.gpu->drain(e->gpu_state, tail, n);
     else
-        f->setup.cpu->drain(e->cpu_state, tail);
+        f->setup.cpu->drain(e->cpu_state, tail, n);
+}
+
+/* Samples kept before sample t. */
+static uint64_t kept(const oaconv *f, uint64_t t)
+{
+    return oac_kept(t, f->setup.decimation);
+}
+
+/* What the samples so far owe by the taps of e. */
+static size_t owed_by(const oaconv *f, const struct engine *e)
+{
+    return (size_t)(kept(f, f->n_samples + e->plan.n_taps - 1) - kept(f, f->n_samples));
 }
 
 /* Everything e still owes ends up in the pending samples of `to`. */
 static void drain(const oaconv *f, struct engine *e, struct engine *to)
 {
-    const size_t owed = f->drained ? 0 : e->plan.n_taps - 1;
+    const size_t owed = f->drained ? 0 : owed_by(f, e);
     if (to != e || owed > 0)
         move_pending(f, e, to);
-    if (owed > 0)
-        drain_backend(f, e, to->pending);
+    if (!f->drained)
+        drain_backend(f, e, to->pending, owed);
     if (to->n_pending < owed)
         to->n_pending = owed;
 }
@@ -145,16 +158,21 @@ static void lose_gpu(oaconv *f, const char *failure)
             failure);
 }
 
-static oaconv_status run_engine(oaconv *f, const void *const *in, void *const *out, size_t n)
+static oaconv_status run_engine(oaconv *f, const struct call *call)
 {
     if (oac_on_gpu(f, f->engine)) {
-        if (oac_engine_run_gpu(f->engine, &f->setup, in, out, n) == OAC_OK) {
+        if (oac_engine_run_gpu(f->engine, &f->setup, call) == OAC_OK) {
             f->gpu_calls++;
             return OAC_OK;
         }
         lose_gpu(f, oaconv_last_error());
     }
-    return oac_engine_run_cpu(f->engine, &f->setup, in, out, n);
+    return oac_engine_run_cpu(f->engine, &f->setup, call);
+}
+
+size_t oaconv_output_length(const oaconv *f, size_t n)
+{
+    return (size_t)(kept(f, f->n_samples + n) - kept(f, f->n_samples));
 }
 
 static oaconv_status run(oaconv *f, const void *const *in, void *const *out, size_t n)
@@ -163,10 +181,12 @@ static oaconv_status run(oaconv *f, const void *const *in, void *const *out, siz
         return oac_fail(OAC_ERR_ARG, "the tail has been read: oaconv_reset must come first");
     if (f->finished)
         settle(f);
-    oaconv_status status = run_engine(f, in, out, n);
+    const struct call call = {
+        .in = in, .out = out, .n = n, .skip = oac_skip_at(f->n_samples, f->setup.decimation)};
+    oaconv_status status = run_engine(f, &call);
     if (status != OAC_OK)
         return status;
-    take_pending(f, out, n, true);
+    take_pending(f, out, oaconv_output_length(f, n), true);
     f->n_samples += n;
     f->finished = f->drained = false;
     return OAC_OK;
@@ -216,7 +236,7 @@ static uint64_t reach(const oaconv *f)
 
 size_t oaconv_tail_length(const oaconv *f)
 {
-    const uint64_t end = reach(f), done = f->n_samples + f->tail_read;
+    const uint64_t end = kept(f, reach(f)), done = kept(f, f->n_samples) + f->tail_read;
     return end > done ? (size_t)(end - done) : 0;
 }
 
@@ -245,7 +265,7 @@ oaconv_status oaconv_read_tail(oaconv *f, void *const *out, size_t n)
 void oaconv_reset(oaconv *f)
 {
     struct engine *e = f->engine;
-    drain_backend(f, e, NULL);
+    drain_backend(f, e, NULL, 0);
     for (size_t m = 0; m < f->setup.n_channels; m++)
         memset(e->pending[m], 0, (e->begin + e->n_pending) * sample_bytes(f));
     e->begin = e->n_pending = 0;
@@ -305,7 +325,7 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
     if (status == OAC_OK && *e->gpu_refusal)
         tell_refusal(f, "new", e->gpu_refusal);
     if (status == OAC_OK) {
-        f->last_owed = taps.longest - 1;
+        f->last_owed = e->plan.n_owed;
         oac_engine_destroy(atomic_exchange(&f->prepared, e), &f->setup);
     }
     pthread_mutex_unlock(&f->prepare_lock);
@@ -430,6 +450,7 @@ void oaconv_get_info(const oaconv *f, oaconv_info *info)
     const bool gpu = oac_on_gpu(f, f->engine);
     *info = (oaconv_info){.n_channels = f->setup.n_channels,
                           .n_taps = plan->n_taps,
+                          .decimation = plan->decimation,
                           .n_partitions = plan->n_partitions,
                           .n_fft = plan->n_fft,
                           .segment = plan->segment,

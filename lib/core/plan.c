@@ -67,35 +67,61 @@ static size_t whole_vectors(size_t segment)
     return segment >= 16 ? segment / 16 * 16 : segment;
 }
 
+static size_t branch_taps(const struct plan *plan)
+{
+    return divide_up(plan->n_taps, plan->decimation);
+}
+
+struct plan oac_plan_of_taps(size_t n_taps, size_t decimation)
+{
+    return (struct plan){.n_taps = n_taps,
+                         .decimation = decimation,
+                         .n_branches = least(n_taps, decimation),
+                         .n_owed = divide_up(n_taps - 1, decimation)};
+}
+
+/* A plan of N points that has all taps in one block. */
+static struct plan plan_of_size(const struct plan_request *request, size_t n_fft)
+{
+    struct plan plan = oac_plan_of_taps(request->n_taps, request->decimation);
+    plan.n_fft = n_fft;
+    plan.n_partitions = 1;
+    plan.partition = branch_taps(&plan);
+    return plan;
+}
+
 /* Segments of which the partitions need the spectra. */
 static size_t history(const struct plan *plan)
 {
     return (plan->n_partitions - 1) * (plan->partition / plan->segment) + 1;
 }
 
-/* Nanoseconds for one transform there and back, and the products with all partitions. */
+/* Nanoseconds for the transforms of all branches there and one back, and the products with all
+ * partitions. */
 static double block_cost(const struct plan_request *request,
                          const struct cost_table *costs,
                          const struct plan *plan)
 {
     const size_t n = points(request, plan->n_fft), K = plan->n_partitions;
+    const double B = (double)plan->n_branches, n_products = (double)K * B;
     const double spectrum = (double)(n * point_bytes(request));
-    const double spectra = spectrum * (double)K * (double)request->n_rows;
+    const double spectra = spectrum * n_products * (double)request->n_rows;
     const double inputs =
-        K > 1 ? spectrum * (double)history(plan) * (double)request->n_channels : 0;
-    double cost = oac_cost_of_block(costs, request->method, is_real(request), n);
-    if (K > 1)
-        cost += (double)(K * n) * costs->product;
+        K > 1 ? spectrum * B * (double)history(plan) * (double)request->n_channels : 0;
+    double cost = oac_cost_of_block(costs, request->method, is_real(request), n) * (B + 1) / 2;
+    if (n_products > 1)
+        cost += n_products * (double)n * costs->product;
     cost *= precision_cost(request);
     if (spectra + inputs > costs->near_bytes)
-        cost += spectrum * (double)K * (K > 1 ? 2 : 1) * costs->far_byte;
+        cost += spectrum * n_products * (K > 1 ? 2 : 1) * costs->far_byte;
     return cost;
 }
 
-/* Transforms for n samples, where the last hop may be a shorter one. */
-static double n_ffts(const struct plan_request *request, const struct plan *plan, size_t n)
+/* Blocks for n samples, where the last hop may be a shorter one. */
+static double n_blocks(const struct plan_request *request, const struct plan *plan, size_t n)
 {
-    const size_t each = segments_per_fft(request) * plan->segment, last = n % plan->hop;
+    const size_t each = segments_per_fft(request) * plan->segment * plan->decimation;
+    const size_t last = n % plan->hop;
     return (double)(n / plan->hop) * (double)divide_up(plan->hop, each) +
            (double)divide_up(last, each);
 }
@@ -104,27 +130,33 @@ static void
 set_cost(const struct plan_request *request, const struct cost_table *costs, struct plan *plan)
 {
     const size_t n = request->row_length ? request->row_length : plan->hop;
-    plan->cost = n_ffts(request, plan, n) * block_cost(request, costs, plan) / (double)n;
+    plan->cost = n_blocks(request, plan, n) * block_cost(request, costs, plan) / (double)n;
 }
 
-/* The longest hop the plan may choose. */
+/* The longest hop a stream is to wait for. With decimation, short ones leave nothing to transform.
+ */
+static size_t patience(const struct plan_request *request)
+{
+    return most(4 * request->n_taps, most(512, least(64 * request->decimation, 16384)));
+}
+
+/* The longest hop the plan may choose, in samples that come out. */
 static size_t hop_bound(const struct plan_request *request)
 {
     const double sample_bytes =
         (double)(oac_sample_bytes(request->type, request->precision) * request->n_channels);
     size_t bound = OAC_MAX_HOP;
     if (!request->row_length)
-        bound = least(bound, most(4 * request->n_taps, 512));
+        bound = least(bound, patience(request));
     bound = least(bound, most((size_t)(hop_budget / sample_bytes), 64));
     if (request->max_hop)
         bound = least(bound, request->max_hop);
-    return bound;
+    return most(bound / request->decimation, 1);
 }
 
-/* A segment that fits N points and, times the segments of one transform, the bound. */
-static size_t free_segment(const struct plan_request *request, size_t n_fft, size_t bound)
+/* A segment of at most so many samples, and, times the segments of one transform, of the bound. */
+static size_t free_segment(const struct plan_request *request, size_t segment, size_t bound)
 {
-    size_t segment = n_fft - request->n_taps + 1;
     segment = least(segment, most(bound / segments_per_fft(request), 1));
     return whole_vectors(segment);
 }
@@ -132,20 +164,19 @@ static size_t free_segment(const struct plan_request *request, size_t n_fft, siz
 /* All taps in one block of N samples. */
 static struct plan whole_plan(const struct plan_request *request, size_t n_fft)
 {
-    const size_t together = segments_per_fft(request);
-    struct plan plan = {
-        .n_taps = request->n_taps, .n_fft = n_fft, .n_partitions = 1, .partition = request->n_taps};
+    const size_t together = segments_per_fft(request), D = request->decimation;
+    struct plan plan = plan_of_size(request, n_fft);
+    const size_t fits = n_fft - plan.n_owed;
     if (request->hop) {
-        const size_t fits = together * (n_fft - request->n_taps + 1);
-        const size_t n_segments = together * divide_up(request->hop, fits);
+        const size_t n_segments = together * divide_up(request->hop, together * fits * D);
         plan.hop = request->hop;
-        plan.segment = divide_up(request->hop, n_segments);
+        plan.segment = divide_up(request->hop / D, n_segments);
         const size_t up = divide_up(plan.segment, 16) * 16;
         if (n_segments > together)
-            plan.segment = up <= fits / together ? up : whole_vectors(plan.segment);
+            plan.segment = up <= fits ? up : whole_vectors(plan.segment);
     } else {
-        plan.segment = free_segment(request, n_fft, hop_bound(request));
-        plan.hop = least(together * plan.segment, hop_bound(request));
+        plan.segment = free_segment(request, fits, hop_bound(request));
+        plan.hop = D * least(together * plan.segment, hop_bound(request));
     }
     return plan;
 }
@@ -153,12 +184,15 @@ static struct plan whole_plan(const struct plan_request *request, size_t n_fft)
 /* The taps in parts, one segment a hop. */
 static struct plan partitioned_plan(const struct plan_request *request, size_t n_fft)
 {
-    struct plan plan = {.n_taps = request->n_taps, .n_fft = n_fft};
+    struct plan plan = plan_of_size(request, n_fft);
     const size_t bound = least(n_fft / 2, hop_bound(request));
-    plan.hop = plan.segment = request->hop ? request->hop : whole_vectors(bound);
-    plan.partition = (n_fft - plan.segment + 1) / plan.segment * plan.segment;
+    plan.segment = request->hop ? request->hop / plan.decimation : whole_vectors(bound);
+    plan.hop = plan.decimation * plan.segment;
+    /* In all branches but the first, the L samples begin one later. */
+    const size_t n_inputs = plan.segment + (plan.n_branches > 1);
+    plan.partition = n_inputs <= n_fft ? (n_fft - n_inputs + 1) / plan.segment * plan.segment : 0;
     if (plan.partition > 0)
-        plan.n_partitions = divide_up(request->n_taps, plan.partition);
+        plan.n_partitions = divide_up(branch_taps(&plan), plan.partition);
     return plan;
 }
 
@@ -166,21 +200,25 @@ static struct plan partitioned_plan(const struct plan_request *request, size_t n
  * and many are only for a hop that something other than the taps keeps short. */
 static bool may_be_partitioned(const struct plan_request *request, const struct plan *plan)
 {
-    if (request->method != COST_FOLDED || plan->n_partitions < 2 || request->row_length)
+    if (request->method != COST_FOLDED || plan->partition == 0 || plan->n_partitions < 2 ||
+        request->row_length)
         return false;
     const double bytes = (double)(points(request, plan->n_fft) * point_bytes(request)) *
+                         (double)plan->n_branches *
                          ((double)history(plan) * (double)request->n_channels +
                           (double)plan->n_partitions * (double)request->n_rows);
-    const bool forced = request->hop || hop_bound(request) < 4 * request->n_taps;
+    const bool forced =
+        request->hop || hop_bound(request) * request->decimation < 4 * request->n_taps;
     return (plan->partition == plan->segment || bytes <= spectra_budget) &&
            (plan->n_partitions <= most_free_partitions || forced);
 }
 
 static bool may_be_whole(const struct plan_request *request, size_t n_fft)
 {
-    const double spectra =
-        (double)points(request, n_fft) * (double)request->n_rows * (double)point_bytes(request);
-    return n_fft >= request->n_taps && (spectra <= spectra_budget || n_fft <= 4 * request->n_taps);
+    const struct plan plan = plan_of_size(request, n_fft);
+    const double spectra = (double)(points(request, n_fft) * point_bytes(request)) *
+                           (double)plan.n_branches * (double)request->n_rows;
+    return n_fft > plan.n_owed && (spectra <= spectra_budget || n_fft <= 4 * (plan.n_owed + 1));
 }
 
 /* Of two, in the points of a transform. */
@@ -234,12 +272,10 @@ static bool shorter(const struct plan *a, const struct plan *b)
 /* The plan that was made before. */
 static struct plan pinned_plan(const struct plan_request *request)
 {
-    return (struct plan){.n_taps = request->n_taps,
-                         .n_fft = request->n_fft,
-                         .segment = request->segment,
-                         .hop = request->hop,
-                         .n_partitions = 1,
-                         .partition = request->n_taps};
+    struct plan plan = plan_of_size(request, request->n_fft);
+    plan.segment = request->segment;
+    plan.hop = request->hop;
+    return plan;
 }
 
 /* Whether list_candidates() would try it. */
@@ -255,10 +291,10 @@ static bool is_size(const struct plan_request *request, size_t n_fft)
 
 bool oac_plan_exists(const struct plan_request *request)
 {
+    const struct plan plan = oac_plan_of_taps(request->n_taps, request->decimation);
     return is_size(request, request->n_fft) && request->segment > 0 &&
-           request->n_taps <= request->n_fft &&
-           request->segment <= request->n_fft - request->n_taps + 1 &&
-           request->hop >= request->segment;
+           plan.n_owed < request->n_fft && request->segment <= request->n_fft - plan.n_owed &&
+           request->hop / request->decimation >= request->segment;
 }
 
 void oac_plan_init(struct plan *plan,
@@ -289,7 +325,7 @@ void oac_plan_describe(const struct plan *plan,
                        char *text,
                        size_t size)
 {
-    char hop[96], parts[64] = "";
+    char hop[96], parts[64] = "", branches[64] = "";
     if (request->n_fft)
         snprintf(hop, sizeof hop, "the plan that was asked for");
     else if (request->hop)
@@ -298,7 +334,7 @@ void oac_plan_describe(const struct plan *plan,
         snprintf(hop,
                  sizeof hop,
                  "the shortest hop up to %zu within %.0f %% of the least cost",
-                 hop_bound(request),
+                 hop_bound(request) * request->decimation,
                  100 * (near_best(request) - 1));
     if (plan->n_partitions > 1)
         snprintf(parts,
@@ -306,12 +342,15 @@ void oac_plan_describe(const struct plan *plan,
                  ", %zu partitions of %zu taps",
                  plan->n_partitions,
                  plan->partition);
+    if (plan->decimation > 1)
+        snprintf(branches, sizeof branches, " in each of %zu branches", plan->n_branches);
     snprintf(text,
              size,
-             "%s: %zu new samples in blocks of %zu%s cost %.2f ns each",
+             "%s: %zu new samples in blocks of %zu%s%s cost %.2f ns each",
              hop,
-             plan->segment,
+             plan->segment * plan->decimation,
              plan->n_fft,
+             branches,
              parts,
              plan->cost);
 }

@@ -62,8 +62,8 @@ static bool track_init(struct track *track, const struct engine *e, const struct
     return true;
 }
 
-typedef oaconv_status run_function(
-    const struct engine *, const struct setup *, const void *const *, void *const *, size_t);
+typedef oaconv_status
+run_function(const struct engine *, const struct setup *, const struct call *);
 
 /* The best of several calls, the first of which only warms up. */
 static oaconv_status measure(run_function *run,
@@ -72,12 +72,13 @@ static oaconv_status measure(run_function *run,
                              const struct track *track,
                              double *rate)
 {
-    const void *const *in = (const void *const *)track->rows;
-    void *const *out = track->rows + setup->n_channels;
+    const struct call call = {.in = (const void *const *)track->rows,
+                              .out = track->rows + setup->n_channels,
+                              .n = track->n};
     double best = 0, begin = now();
     for (int i = -1; i < fewest_calls || now() - begin < race_time; i++) {
         const double start = now();
-        oaconv_status status = run(e, setup, in, out, track->n);
+        oaconv_status status = run(e, setup, &call);
         if (status != OAC_OK)
             return status;
         const double speed = 1 / (now() - start);
@@ -103,8 +104,8 @@ oaconv_status oac_engine_race(const struct engine *e,
         status = measure(oac_engine_run_gpu, e, setup, &track, gpu_rate);
     if (status == OAC_OK)
         status = measure(oac_engine_run_cpu, e, setup, &track, cpu_rate);
-    setup->gpu->drain(e->gpu_state, NULL);
-    setup->cpu->drain(e->cpu_state, NULL);
+    setup->gpu->drain(e->gpu_state, NULL, 0);
+    setup->cpu->drain(e->cpu_state, NULL, 0);
     track_free(&track);
     return status;
 }

@@ -4,8 +4,11 @@
  * Long rows of taps with a short hop are cut into K partitions: the spectra of the last K segments
  * are kept, and each of them meets the partition that is as many hops old as itself (frequency
  * domain delay line: W. G. Gardner, "Efficient convolution without input-output delay", JAES 43,
- * 1995; G. Wefers, "Partitioned convolution algorithms for real-time auralization", 2015). */
+ * 1995; G. Wefers, "Partitioned convolution algorithms for real-time auralization", 2015). With
+ * decimation, a segment has the spectra of its B polyphase branches in the place of one. */
 #include "backend.h"
+#include "branch.h"
+#include "deal.h"
 #include "error.h"
 #include "memory.h"
 #include "simd_kernel.h"
@@ -19,17 +22,20 @@ enum { MOST_AT_ONCE = 8 };           /* hops that read the partitions together *
 struct scratch {
     float *work;          /* [at_once] spectra */
     float *in, *out;      /* [N] samples of a segment that is not made of whole vectors */
-    const float **inputs; /* [at_once][K], spectra of segments */
+    float *dealt;         /* [D][pitch], the samples of a segment: a zero before those of each
+                             branch */
+    float *branches;      /* [B] spectra of a segment, where K = 1 */
+    const float **inputs; /* [at_once][K][B], spectra of segments */
 };
 
 /* One channel. */
 struct channel {
     float *tail, *next_tail; /* [tail_floats], owed by earlier segments, and what comes next */
-    size_t n_last;           /* samples of the latest segment */
-    /* K > 1: the spectra of the latest segments, in a ring of n_slots. */
+    size_t n_last;           /* samples that came out of the latest segment */
+    /* K > 1: the spectra of the latest segments, in a ring of n_slots, [n_slots][B]. */
     float *slots;
     size_t newest, n_past; /* which is the latest, and how many there are */
-    const float *spectra;  /* [K] of the row of taps */
+    const float *spectra;  /* [K][B] of the row of taps */
 };
 
 struct simd {
@@ -38,14 +44,15 @@ struct simd {
     const struct simd_fft *fft;
     size_t width;         /* floats per sample */
     size_t spectrum;      /* floats per spectrum */
+    size_t pitch;         /* floats per branch that is dealt out */
     size_t n_tail;        /* samples a whole segment owes to later ones */
     size_t tail_room;     /* the same in whole vectors */
     size_t tail_floats;   /* of one channel; there the last, shorter segment may owe more */
     size_t stride;        /* segments in a partition */
     size_t reach;         /* segments that the partitions see: (K - 1) * stride + 1 */
     size_t at_once;       /* hops that are taken together */
-    size_t n_slots;       /* reach - 1 + at_once, or 0 where K = 1 */
-    float *spectra;       /* [n_rows][K], scaled by 1 / points */
+    size_t n_slots;       /* reach - 1 + at_once */
+    float *spectra;       /* [n_rows][K][B], scaled by 1 / points */
     float *tails, *slots; /* of all channels */
     size_t n_channels;
     struct channel *channel; /* [M] */
@@ -73,6 +80,8 @@ static void destroy(void *state)
         oac_free(s->scratch[i].work);
         oac_free(s->scratch[i].in);
         oac_free(s->scratch[i].out);
+        oac_free(s->scratch[i].dealt);
+        oac_free(s->scratch[i].branches);
         oac_free(s->scratch[i].inputs);
     }
     oac_free(s->scratch);
@@ -84,7 +93,7 @@ static void destroy(void *state)
     oac_free(s);
 }
 
-/* The spectrum of taps first .. first + n - 1 of a row. */
+/* The spectrum of n taps of a row: tap `first` and every D-th after it. */
 static void transform_taps(const struct simd *s,
                            const oaconv_row *row,
                            size_t tap_width,
@@ -98,7 +107,8 @@ static void transform_taps(const struct simd *s,
     memset(x, 0, s->plan.n_fft * s->width * sizeof *x);
     for (size_t k = 0; k < n; k++)
         for (size_t i = 0; i < tap_width; i++)
-            x[k * s->width + i] = (float)(taps[(first + k) * tap_width + i] * scale);
+            x[k * s->width + i] =
+                (float)(taps[(first + k * s->plan.decimation) * tap_width + i] * scale);
     const struct simd_block block = {.in = x, .n_in = least(whole(n), s->plan.n_fft)};
     s->kernel->forward(s->fft, &block, to);
 }
@@ -106,37 +116,52 @@ static void transform_taps(const struct simd *s,
 /* All partitions of a row; a row that ends early leaves zeros. */
 static void transform_row(struct simd *s, const oaconv_row *row, size_t tap_width, float *to)
 {
-    const size_t part = s->plan.partition;
-    for (size_t first = 0; first < row->n_taps; first += part, to += s->spectrum)
-        transform_taps(s, row, tap_width, first, least(part, row->n_taps - first), to);
+    const size_t D = s->plan.decimation, part = s->plan.partition;
+    for (size_t begin = 0; begin < row->n_taps; begin += D * part)
+        for (size_t first = begin; first < begin + s->plan.n_branches; first++, to += s->spectrum) {
+            const size_t n = oac_kept_from(first, row->n_taps, D);
+            if (n > 0)
+                transform_taps(s, row, tap_width, first, least(part, n), to);
+        }
 }
 
 static bool alloc_scratch(const struct simd *s, struct scratch *scratch)
 {
+    const size_t n_branches = s->plan.n_branches, n_spectra = s->plan.n_partitions * n_branches;
+    const bool decimates = s->plan.decimation > 1;
+    const size_t n_here = decimates && s->plan.n_partitions == 1 ? n_branches : 0;
     scratch->work = oac_alloc(s->at_once, s->spectrum * sizeof *scratch->work);
     scratch->in = oac_alloc(s->plan.n_fft, s->width * sizeof *scratch->in);
     scratch->out = oac_alloc(s->plan.n_fft, s->width * sizeof *scratch->out);
-    scratch->inputs = oac_alloc(s->at_once * s->plan.n_partitions, sizeof *scratch->inputs);
-    return scratch->work && scratch->in && scratch->out && scratch->inputs;
+    scratch->inputs = oac_alloc(s->at_once * n_spectra, sizeof *scratch->inputs);
+    scratch->branches = oac_alloc(n_here, s->spectrum * sizeof *scratch->branches);
+    scratch->dealt =
+        oac_alloc(decimates ? s->plan.decimation : 0, s->pitch * sizeof *scratch->dealt);
+    return scratch->work && scratch->in && scratch->out && scratch->branches && scratch->dealt &&
+           scratch->inputs;
 }
 
 static void lay_out_channels(struct simd *s, const struct taps *taps)
 {
+    const size_t branches = s->plan.n_branches * s->spectrum;
     for (size_t m = 0; m < s->n_channels; m++) {
         const size_t row = taps->row_of[m];
-        s->channel[m] =
-            (struct channel){.tail = s->tails + 2 * m * s->tail_floats,
-                             .next_tail = s->tails + (2 * m + 1) * s->tail_floats,
-                             .slots = s->slots + m * s->n_slots * s->spectrum,
-                             .spectra = s->spectra + row * s->plan.n_partitions * s->spectrum};
+        s->channel[m] = (struct channel){
+            .tail = s->tails + 2 * m * s->tail_floats,
+            .next_tail = s->tails + (2 * m + 1) * s->tail_floats,
+            .slots = s->plan.n_partitions > 1 ? s->slots + m * s->n_slots * branches : NULL,
+            .spectra = s->spectra + row * s->plan.n_partitions * branches};
     }
 }
 
-/* count * each spectra, or NULL. */
+/* count * each times the spectra of all branches, or NULL. */
 static float *alloc_spectra(const struct simd *s, size_t count, size_t each)
 {
-    size_t n;
-    return oac_multiply(count, each, &n) ? oac_alloc(n, s->spectrum * sizeof(float)) : NULL;
+    size_t n, bytes;
+    return oac_multiply(count, each, &n) &&
+                   oac_multiply(s->plan.n_branches, s->spectrum * sizeof(float), &bytes)
+               ? oac_alloc(n, bytes)
+               : NULL;
 }
 
 /* All sizes. */
@@ -150,19 +175,20 @@ measure_up(struct simd *s, const struct plan *plan, const struct taps *taps, siz
     s->n_channels = taps->n_channels;
     s->n_workers = n_workers;
     s->spectrum = plan->n_fft * s->width;
-    s->n_tail = partitioned ? plan->n_fft - plan->segment : plan->n_taps - 1;
+    s->pitch = (plan->n_fft + WHOLE) * s->width;
+    s->n_tail = partitioned ? plan->n_fft - plan->segment : plan->n_owed;
     s->tail_room = whole(s->n_tail);
     s->tail_floats = (partitioned ? plan->n_fft : s->tail_room) * s->width;
     s->stride = plan->partition / plan->segment;
     s->reach = (plan->n_partitions - 1) * s->stride + 1;
     s->at_once = partitioned ? MOST_AT_ONCE : 1;
-    s->n_slots = partitioned ? s->reach - 1 + s->at_once : 0;
+    s->n_slots = s->reach - 1 + s->at_once;
 }
 
 static bool alloc_all(struct simd *s, size_t n_rows)
 {
     s->spectra = alloc_spectra(s, n_rows, s->plan.n_partitions);
-    s->slots = alloc_spectra(s, s->n_channels, s->n_slots);
+    s->slots = alloc_spectra(s, s->n_channels, s->plan.n_partitions > 1 ? s->n_slots : 0);
     s->tails = oac_alloc(s->n_channels, 2 * s->tail_floats * sizeof *s->tails);
     s->channel = oac_alloc(s->n_channels, sizeof *s->channel);
     s->scratch = oac_alloc(s->n_workers, sizeof *s->scratch);
@@ -187,7 +213,7 @@ build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n
         transform_row(s,
                       taps->row[i],
                       oac_tap_width(taps->type),
-                      s->spectra + i * plan->n_partitions * s->spectrum);
+                      s->spectra + i * plan->n_partitions * plan->n_branches * s->spectrum);
     return true;
 }
 
@@ -210,20 +236,22 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
 
 /* ---- segments ---- */
 
-/* Where the n samples of a segment come from and go to. */
+/* Where the samples of a segment come from and go to. */
 struct piece {
     const float *in;
     float *out;
-    size_t n;
+    size_t n;     /* in */
+    size_t n_out; /* the same without decimation */
+    size_t skip;  /* of the samples in, the first one that is kept */
 };
 
-/* Whether a kernel can read and write a segment in place. */
+/* Whether a kernel can write a segment in place, and, without decimation, read it. */
 static bool is_whole(const struct simd *s, const struct piece *p)
 {
-    return p->n % WHOLE == 0 && (s->plan.n_partitions == 1 || p->n == s->plan.segment);
+    return p->n_out % WHOLE == 0 && (s->plan.n_partitions == 1 || p->n_out == s->plan.segment);
 }
 
-/* Samples that a segment of n samples owes to later ones, by way of the tail. */
+/* Samples that a segment of which n samples came out owes to later ones, by way of the tail. */
 static size_t owed_after(const struct simd *s, size_t n)
 {
     return s->plan.n_partitions > 1 ? s->plan.n_fft - n : s->n_tail;
@@ -249,7 +277,7 @@ static struct simd_block open_block(const struct simd *s,
     struct simd_block block = {.in = p->in,
                                .n_in = p->n,
                                .out = p->out,
-                               .n_out = p->n,
+                               .n_out = p->n_out,
                                .tail_in = c->tail,
                                .tail_out = c->next_tail,
                                .n_tail = s->tail_room};
@@ -268,8 +296,8 @@ close_block(const struct simd *s, const struct scratch *w, struct channel *c, co
 {
     const size_t bytes = s->width * sizeof(float);
     if (!is_whole(s, p)) {
-        memcpy(p->out, w->out, p->n * bytes);
-        memcpy(c->next_tail, w->out + p->n * s->width, owed_after(s, p->n) * bytes);
+        memcpy(p->out, w->out, p->n_out * bytes);
+        memcpy(c->next_tail, w->out + p->n_out * s->width, owed_after(s, p->n_out) * bytes);
     } else {
         /* Nothing but the rounding of zeros; a NaN must not come through here. */
         memset(c->next_tail + s->n_tail * s->width, 0, (s->tail_room - s->n_tail) * bytes);
@@ -277,7 +305,7 @@ close_block(const struct simd *s, const struct scratch *w, struct channel *c, co
     float *tail = c->tail;
     c->tail = c->next_tail;
     c->next_tail = tail;
-    c->n_last = p->n;
+    c->n_last = p->n_out;
 }
 
 static void
@@ -289,8 +317,35 @@ convolve(const struct simd *s, const struct scratch *w, struct channel *c, const
     close_block(s, w, c, p);
 }
 
+/* The spectra of all branches of a segment. */
+static void transform_branches(const struct simd *s,
+                               const struct scratch *w,
+                               const struct piece *piece,
+                               float *spectra)
+{
+    const size_t D = s->plan.decimation, width = s->width;
+    oac_deal(piece->in, piece->n, D, width, w->dealt + width, s->pitch);
+    for (size_t p = 0; p < s->plan.n_branches; p++, spectra += s->spectrum) {
+        const struct branch b = oac_branch(p, piece->skip, piece->n, D);
+        float *in = w->dealt + b.begin * s->pitch + (1 - b.first) * width;
+        const struct simd_block block = {.in = in, .n_in = whole(b.end)};
+        memset(in + b.end * width, 0, (block.n_in - b.end) * width * sizeof *in);
+        s->kernel->forward(s->fft, &block, spectra);
+    }
+}
+
+/* Where the spectra of the segment are kept that is `age` hops older than the newest. */
+static float *
+slot(const struct simd *s, const struct scratch *w, const struct channel *c, size_t age)
+{
+    if (s->plan.n_partitions == 1)
+        return w->branches;
+    return c->slots +
+           (c->newest + s->n_slots - age) % s->n_slots * s->plan.n_branches * s->spectrum;
+}
+
 /* The t-th sum of the scratch: of the spectra of segments from `age` hops before the newest, a
- * partition apart, at most n of them. */
+ * partition apart, for at most n partitions. */
 static struct simd_sum list_inputs(const struct simd *s,
                                    const struct scratch *w,
                                    const struct channel *c,
@@ -298,27 +353,33 @@ static struct simd_sum list_inputs(const struct simd *s,
                                    size_t age,
                                    size_t n)
 {
-    const float **inputs = w->inputs + t * s->plan.n_partitions;
+    const size_t n_branches = s->plan.n_branches;
+    const float **inputs = w->inputs + t * s->plan.n_partitions * n_branches;
     struct simd_sum sum = {.inputs = inputs, .sum = w->work + t * s->spectrum};
-    for (; sum.n_inputs < n && age < c->n_past; age += s->stride)
-        inputs[sum.n_inputs++] =
-            c->slots + (c->newest + s->n_slots - age) % s->n_slots * s->spectrum;
+    for (; sum.n_inputs < n * n_branches && age < c->n_past; age += s->stride)
+        for (size_t p = 0; p < n_branches; p++)
+            inputs[sum.n_inputs++] = slot(s, w, c, age) + p * s->spectrum;
     return sum;
 }
 
-/* n <= at_once segments of a partitioned filter; all but the last are whole hops. */
-static void convolve_partitioned(const struct simd *s,
-                                 const struct scratch *w,
-                                 struct channel *c,
-                                 const struct piece *pieces,
-                                 size_t n)
+/* n <= at_once segments whose spectra are added up, of partitions or branches; where the taps are
+ * partitioned, all but the last are whole hops. */
+static void convolve_summed(const struct simd *s,
+                            const struct scratch *w,
+                            struct channel *c,
+                            const struct piece *pieces,
+                            size_t n)
 {
-    struct simd_sum sums[MOST_AT_ONCE];
+    struct simd_sum sums[MOST_AT_ONCE] = {{0}};
     for (size_t t = 0; t < n; t++) {
-        const struct simd_block block = open_block(s, w, c, &pieces[t]);
-        bring_in(s, w, &pieces[t]);
         c->newest = (c->newest + 1) % s->n_slots;
-        s->kernel->forward(s->fft, &block, c->slots + c->newest * s->spectrum);
+        if (s->plan.decimation > 1) {
+            transform_branches(s, w, &pieces[t], slot(s, w, c, 0));
+        } else {
+            const struct simd_block block = open_block(s, w, c, &pieces[t]);
+            bring_in(s, w, &pieces[t]);
+            s->kernel->forward(s->fft, &block, slot(s, w, c, 0));
+        }
     }
     c->n_past = least(c->n_past + n, s->n_slots);
     for (size_t t = 0; t < n; t++)
@@ -331,10 +392,23 @@ static void convolve_partitioned(const struct simd *s,
     }
 }
 
-static struct piece cut(const struct simd *s, const float *in, float *out, size_t from, size_t end)
+/* A call for one channel. */
+struct stretch {
+    const float *in;
+    float *out;
+    size_t n, skip;
+};
+
+/* The segment that begins at sample `from` of a hop that ends at `end`. */
+static struct piece
+cut(const struct simd *s, const struct stretch *stretch, size_t from, size_t end)
 {
-    return (struct piece){
-        in + from * s->width, out + from * s->width, least(s->plan.segment, end - from)};
+    const size_t D = s->plan.decimation, n = least(D * s->plan.segment, end - from);
+    return (struct piece){.in = stretch->in + from * s->width,
+                          .out = stretch->out + from / D * s->width,
+                          .n = n,
+                          .n_out = oac_kept_from(stretch->skip, n, D),
+                          .skip = stretch->skip};
 }
 
 /* Has the input of the next segment on its way while this one is computed: the first pass reads it
@@ -350,14 +424,13 @@ static void fetch_next(const struct simd *s, const struct piece *p)
 static void run_whole(const struct simd *s,
                       const struct scratch *w,
                       struct channel *c,
-                      const float *in,
-                      float *out,
-                      size_t n)
+                      const struct stretch *stretch)
 {
+    const size_t n = stretch->n;
     for (size_t hop = 0; hop < n; hop += s->plan.hop) {
         const size_t end = least(n, hop + s->plan.hop);
         for (size_t t = hop; t < end; t += s->plan.segment) {
-            const struct piece piece = cut(s, in, out, t, end);
+            const struct piece piece = cut(s, stretch, t, end);
             if (t + 2 * piece.n <= n)
                 fetch_next(s, &piece);
             convolve(s, w, c, &piece);
@@ -365,29 +438,37 @@ static void run_whole(const struct simd *s,
     }
 }
 
-static void run_partitioned(const struct simd *s,
-                            const struct scratch *w,
-                            struct channel *c,
-                            const float *in,
-                            float *out,
-                            size_t n)
+static void run_summed(const struct simd *s,
+                       const struct scratch *w,
+                       struct channel *c,
+                       const struct stretch *stretch)
 {
-    for (size_t t = 0; t < n;) {
-        struct piece pieces[MOST_AT_ONCE];
-        size_t count = 0;
-        for (; count < s->at_once && t < n; t += pieces[count++].n)
-            pieces[count] = cut(s, in, out, t, n);
-        convolve_partitioned(s, w, c, pieces, count);
+    struct piece pieces[MOST_AT_ONCE];
+    const size_t n = stretch->n, step = s->plan.decimation * s->plan.segment;
+    size_t count = 0;
+    for (size_t hop = 0; hop < n; hop += s->plan.hop) {
+        const size_t end = least(n, hop + s->plan.hop);
+        for (size_t t = hop; t < end; t += step) {
+            pieces[count++] = cut(s, stretch, t, end);
+            if (count == s->at_once) {
+                convolve_summed(s, w, c, pieces, count);
+                count = 0;
+            }
+        }
     }
+    if (count > 0)
+        convolve_summed(s, w, c, pieces, count);
 }
 
 static oaconv_status
 run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     const struct simd *s = state;
-    for (size_t m = share->first; m < share->end; m++)
-        (s->plan.n_partitions > 1 ? run_partitioned : run_whole)(
-            s, &s->scratch[share->worker], &s->channel[m], in[m], out[m], n);
+    const bool summed = s->plan.n_partitions > 1 || s->plan.decimation > 1;
+    for (size_t m = share->first; m < share->end; m++) {
+        const struct stretch stretch = {in[m], out[m], n, share->skip};
+        (summed ? run_summed : run_whole)(s, &s->scratch[share->worker], &s->channel[m], &stretch);
+    }
     return OAC_OK;
 }
 
@@ -400,33 +481,32 @@ static void add(float *to, const float *from, size_t n)
 }
 
 /* What earlier segments still owe by later partitions: hops in which nothing new comes. */
-static void drain_partitions(const struct simd *s,
-                             const struct scratch *w,
-                             const struct channel *c,
-                             float *tail)
+static void drain_partitions(
+    const struct simd *s, const struct scratch *w, const struct channel *c, float *tail, size_t n)
 {
-    const size_t K = s->plan.n_partitions, L = s->plan.segment, owed = s->plan.n_taps - 1;
+    const size_t K = s->plan.n_partitions, L = s->plan.segment;
     const struct simd_block block = {.out = w->out, .n_out = s->plan.n_fft};
-    for (size_t hop = 1; hop < s->reach && hop * L < owed + c->n_last; hop++) {
+    for (size_t hop = 1; hop < s->reach && hop * L < n + c->n_last; hop++) {
         const size_t k = (hop + s->stride - 1) / s->stride, at = hop * L - c->n_last;
         const struct simd_sum sum = list_inputs(s, w, c, 0, k * s->stride - hop, K - k);
         if (sum.n_inputs == 0)
             continue;
-        s->kernel->multiply_add(s->fft->n, &sum, 1, c->spectra + k * s->spectrum);
+        s->kernel->multiply_add(
+            s->fft->n, &sum, 1, c->spectra + k * s->plan.n_branches * s->spectrum);
         s->kernel->inverse(s->fft, w->work, &block);
-        add(tail + at * s->width, w->out, least(s->plan.n_fft, owed - at) * s->width);
+        add(tail + at * s->width, w->out, least(s->plan.n_fft, n - at) * s->width);
     }
 }
 
-static void drain(void *state, void *const *tail)
+static void drain(void *state, void *const *tail, size_t n)
 {
     struct simd *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
         struct channel *c = &s->channel[m];
         if (tail)
-            add(tail[m], c->tail, least(owed_after(s, c->n_last), s->plan.n_taps - 1) * s->width);
+            add(tail[m], c->tail, least(owed_after(s, c->n_last), n) * s->width);
         if (tail && c->n_past > 0)
-            drain_partitions(s, &s->scratch[0], c, tail[m]);
+            drain_partitions(s, &s->scratch[0], c, tail[m], n);
         memset(c->tail, 0, s->tail_floats * sizeof *c->tail);
         c->n_past = c->n_last = 0;
     }

@@ -3,8 +3,10 @@
  * compiled once for each precision.
  *
  * One path for all types: a segment is always complex. Two consecutive segments of a real signal
- * are its real and imaginary part, which real taps do not mix. */
+ * are its real and imaginary part, which real taps do not mix. With decimation, the spectra of all
+ * polyphase branches of a segment are added up before it is transformed back. */
 #include "backend.h"
+#include "branch.h"
 #include "error.h"
 #include "fft.h"
 #include "memory.h"
@@ -16,6 +18,7 @@
 /* What one worker needs besides what it only reads. */
 struct scratch {
     complex_element *x, *y; /* [N] segment and spectrum */
+    complex_element *sum;   /* [N] of the spectra of all branches; y where there is one */
     /* [N] the two segments of a real signal, come apart; NULL for complex ones. */
     element *first, *second;
 };
@@ -24,10 +27,10 @@ struct volk {
     struct plan plan;
     size_t n_channels, n_rows;
     size_t width;         /* elements per sample */
-    size_t tail_elements; /* (P - 1) * width */
+    size_t tail_elements; /* n_owed * width */
     const struct fft *fft;
     size_t *row_of;           /* [M] */
-    complex_element *spectra; /* [n_rows][N], scaled by 1/N */
+    complex_element *spectra; /* [n_rows][B][N], scaled by 1/N */
     element *tails;           /* [M][tail_elements], owed by earlier segments */
     size_t n_workers;
     struct scratch *scratch; /* [n_workers] */
@@ -42,6 +45,8 @@ static void destroy(void *state)
     oac_free(s->spectra);
     oac_free(s->tails);
     for (size_t i = 0; s->scratch && i < s->n_workers; i++) {
+        if (s->scratch[i].sum != s->scratch[i].y)
+            oac_free(s->scratch[i].sum);
         oac_free(s->scratch[i].x);
         oac_free(s->scratch[i].y);
         oac_free(s->scratch[i].first);
@@ -64,28 +69,31 @@ static void wake_volk(void)
     deinterleave(&x, &y, &z, 1);
 }
 
-static void
-transform_row(struct volk *s, const oaconv_row *row, size_t tap_width, complex_element *to)
+/* Branch p: every D-th tap from p on. */
+static void transform_taps(
+    struct volk *s, const oaconv_row *row, size_t tap_width, size_t p, complex_element *to)
 {
     const double scale = 1.0 / (double)s->plan.n_fft;
     complex_element *x = s->scratch[0].x;
     memset(x, 0, s->plan.n_fft * sizeof *x);
-    for (size_t k = 0; k < row->n_taps; k++) {
+    for (size_t i = 0, k = p; k < row->n_taps; i++, k += s->plan.decimation) {
         const element *tap = (const element *)row->taps + k * tap_width;
-        x[k] = lv_cmake((element)(tap[0] * scale), tap_width == 2 ? (element)(tap[1] * scale) : 0);
+        x[i] = lv_cmake((element)(tap[0] * scale), tap_width == 2 ? (element)(tap[1] * scale) : 0);
     }
     oac_fft_forward(s->fft, x, to);
 }
 
-static bool alloc_scratch(struct scratch *scratch, size_t n_fft, bool real)
+static bool alloc_scratch(struct scratch *scratch, const struct plan *plan, bool real)
 {
+    const size_t n_fft = plan->n_fft;
     scratch->x = oac_alloc(n_fft, sizeof *scratch->x);
     scratch->y = oac_alloc(n_fft, sizeof *scratch->y);
+    scratch->sum = plan->n_branches > 1 ? oac_alloc(n_fft, sizeof *scratch->sum) : scratch->y;
     if (!real)
-        return scratch->x && scratch->y;
+        return scratch->x && scratch->y && scratch->sum;
     scratch->first = oac_alloc(n_fft, sizeof *scratch->first);
     scratch->second = oac_alloc(n_fft, sizeof *scratch->second);
-    return scratch->x && scratch->y && scratch->first && scratch->second;
+    return scratch->x && scratch->y && scratch->sum && scratch->first && scratch->second;
 }
 
 static bool
@@ -95,22 +103,24 @@ build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n
     s->n_channels = taps->n_channels;
     s->n_rows = taps->n_distinct;
     s->width = oac_sample_width(taps->type);
-    s->tail_elements = (plan->n_taps - 1) * s->width;
+    s->tail_elements = plan->n_owed * s->width;
     s->n_workers = n_workers;
     s->fft = oac_fft_get(plan->n_fft);
     s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
-    s->spectra = oac_alloc(s->n_rows, plan->n_fft * sizeof *s->spectra);
+    s->spectra = oac_alloc(s->n_rows * plan->n_branches, plan->n_fft * sizeof *s->spectra);
     s->tails = oac_alloc(s->n_channels, s->tail_elements * sizeof *s->tails);
     s->scratch = oac_alloc(n_workers, sizeof *s->scratch);
     if (!s->fft || !s->row_of || !s->spectra || !s->tails || !s->scratch)
         return false;
     for (size_t i = 0; i < n_workers; i++)
-        if (!alloc_scratch(&s->scratch[i], plan->n_fft, s->width == 1))
+        if (!alloc_scratch(&s->scratch[i], plan, s->width == 1))
             return false;
     memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
     pthread_once(&volk_awake, wake_volk);
+    complex_element *spectrum = s->spectra;
     for (size_t i = 0; i < s->n_rows; i++)
-        transform_row(s, taps->row[i], oac_tap_width(taps->type), s->spectra + i * plan->n_fft);
+        for (size_t p = 0; p < plan->n_branches; p++, spectrum += plan->n_fft)
+            transform_taps(s, taps->row[i], oac_tap_width(taps->type), p, spectrum);
     return true;
 }
 
@@ -131,13 +141,16 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
     return OAC_OK;
 }
 
-/* Replaces x of the scratch by its convolution with a row: N points, x zero-padded. */
+/* Adds the product of branch p, which is in x of the scratch, to the sum. */
 static void
-convolve_segment(const struct volk *s, const struct scratch *w, const complex_element *spectrum)
+add_branch(const struct volk *s, const struct scratch *w, const complex_element *spectra, size_t p)
 {
-    oac_fft_forward(s->fft, w->x, w->y);
-    multiply(w->y, spectrum, s->plan.n_fft);
-    oac_fft_inverse(s->fft, w->y, w->x);
+    const size_t n = s->plan.n_fft;
+    complex_element *y = p == 0 ? w->sum : w->y;
+    oac_fft_forward(s->fft, w->x, y);
+    multiply(y, spectra + p * n, n);
+    if (p > 0)
+        add((element *)w->sum, (element *)w->sum, (element *)y, 2 * n);
 }
 
 /* Gives out the first n elements of a convolved segment plus what earlier segments owe them, and
@@ -161,61 +174,110 @@ static size_t least(size_t a, size_t b)
 
 /* What a worker works on: one channel. */
 struct channel {
-    const complex_element *spectrum;
+    const complex_element *spectra; /* [B][N] */
     element *tail;
 };
 
-/* One complex segment, n <= L samples. */
+/* Samples of a segment, and what comes out of it. */
+struct piece {
+    const element *in;
+    element *out;
+    size_t n;    /* samples in */
+    size_t skip; /* the first one that is kept */
+};
+
+/* Branch p of a complex segment, zero-padded, into x. */
+static void
+load_complex(const struct volk *s, const struct scratch *w, const struct piece *piece, size_t p)
+{
+    const size_t D = s->plan.decimation;
+    const struct branch b = oac_branch(p, piece->skip, piece->n, D);
+    const complex_element *in = (const complex_element *)piece->in;
+    memset(w->x, 0, b.first * sizeof *w->x);
+    if (D == 1)
+        memcpy(w->x, in, piece->n * sizeof *w->x);
+    else
+        for (size_t i = b.first, t = b.begin; i < b.end; i++, t += D)
+            w->x[i] = in[t];
+    memset(w->x + b.end, 0, (s->plan.n_fft - b.end) * sizeof *w->x);
+}
+
+/* One complex segment, n <= D L samples. */
 static void run_complex(const struct volk *s,
                         const struct scratch *w,
                         const struct channel *c,
-                        const element *in,
-                        element *out,
-                        size_t n)
+                        const struct piece *piece)
 {
-    memcpy(w->x, in, n * sizeof *w->x);
-    memset(w->x + n, 0, (s->plan.n_fft - n) * sizeof *w->x);
-    convolve_segment(s, w, c->spectrum);
-    overlap_add((const element *)w->x, 2 * n, c->tail, s->tail_elements, out);
+    for (size_t p = 0; p < s->plan.n_branches; p++) {
+        load_complex(s, w, piece, p);
+        add_branch(s, w, c->spectra, p);
+    }
+    oac_fft_inverse(s->fft, w->sum, w->x);
+    const size_t n_out = oac_kept_from(piece->skip, piece->n, s->plan.decimation);
+    overlap_add((const element *)w->x, 2 * n_out, c->tail, s->tail_elements, piece->out);
 }
 
-/* Two real segments, n <= 2 L samples together. */
+/* Branch p of two real segments, the first of n_first samples, zero-padded, into x. */
+static void load_real_pair(const struct volk *s,
+                           const struct scratch *w,
+                           const struct piece *piece,
+                           size_t n_first,
+                           size_t p)
+{
+    const size_t D = s->plan.decimation, n_second = piece->n - n_first;
+    const element *first = piece->in, *second = first + n_first;
+    const struct branch b = oac_branch(p, piece->skip, n_first, D);
+    const size_t met = oac_branch(p, piece->skip, n_second, D).end;
+    memset(w->x, 0, b.first * sizeof *w->x);
+    if (D == 1)
+        interleave(w->x, first, second, n_second);
+    else
+        for (size_t i = b.first, t = b.begin; i < met; i++, t += D)
+            w->x[i] = lv_cmake(first[t], second[t]);
+    for (size_t i = met, t = b.begin + (met - b.first) * D; i < b.end; i++, t += D)
+        w->x[i] = lv_cmake(first[t], (element)0);
+    memset(w->x + b.end, 0, (s->plan.n_fft - b.end) * sizeof *w->x);
+}
+
+/* Two real segments, n <= 2 D L samples together. */
 static void run_real_pair(const struct volk *s,
                           const struct scratch *w,
                           const struct channel *c,
-                          const element *in,
-                          element *out,
-                          size_t n)
+                          const struct piece *piece)
 {
-    const size_t n_first = least(n, s->plan.segment), n_second = n - n_first;
-    const size_t reach = n_first + s->tail_elements;
-    interleave(w->x, in, in + n_first, n_second);
-    for (size_t t = n_second; t < n_first; t++)
-        w->x[t] = lv_cmake(in[t], (element)0);
-    memset(w->x + n_first, 0, (s->plan.n_fft - n_first) * sizeof *w->x);
-    convolve_segment(s, w, c->spectrum);
-    deinterleave(w->first, w->second, w->x, reach);
-    overlap_add(w->first, n_first, c->tail, s->tail_elements, out);
+    const size_t D = s->plan.decimation;
+    const size_t n_first = least(piece->n, D * s->plan.segment), n_second = piece->n - n_first;
+    for (size_t p = 0; p < s->plan.n_branches; p++) {
+        load_real_pair(s, w, piece, n_first, p);
+        add_branch(s, w, c->spectra, p);
+    }
+    oac_fft_inverse(s->fft, w->sum, w->x);
+    const size_t out_first = oac_kept_from(piece->skip, n_first, D);
+    const size_t out_second = oac_kept_from(piece->skip, n_second, D);
+    deinterleave(w->first, w->second, w->x, out_first + s->tail_elements);
+    overlap_add(w->first, out_first, c->tail, s->tail_elements, piece->out);
     if (n_second > 0)
-        overlap_add(w->second, n_second, c->tail, s->tail_elements, out + n_first);
+        overlap_add(w->second, out_second, c->tail, s->tail_elements, piece->out + out_first);
 }
 
 static void run_channel(const struct volk *s,
-                        const struct scratch *w,
+                        const struct share *share,
                         size_t m,
                         const element *in,
                         element *out,
                         size_t n)
 {
     const bool real = s->width == 1;
-    const size_t step = s->plan.segment * (real ? 2 : 1);
-    const struct channel channel = {s->spectra + s->row_of[m] * s->plan.n_fft,
+    const size_t D = s->plan.decimation, step = D * s->plan.segment * (real ? 2 : 1);
+    const struct channel channel = {s->spectra + s->row_of[m] * s->plan.n_branches * s->plan.n_fft,
                                     s->tails + m * s->tail_elements};
     for (size_t hop = 0; hop < n; hop += s->plan.hop) {
         const size_t end = least(n, hop + s->plan.hop);
-        for (size_t t = hop; t < end; t += step)
-            (real ? run_real_pair : run_complex)(
-                s, w, &channel, in + t * s->width, out + t * s->width, least(step, end - t));
+        for (size_t t = hop; t < end; t += step) {
+            const struct piece piece = {
+                in + t * s->width, out + t / D * s->width, least(step, end - t), share->skip};
+            (real ? run_real_pair : run_complex)(s, &s->scratch[share->worker], &channel, &piece);
+        }
     }
 }
 
@@ -224,17 +286,17 @@ run(void *state, const struct share *share, const void *const *in, void *const *
 {
     const struct volk *s = state;
     for (size_t m = share->first; m < share->end; m++)
-        run_channel(s, &s->scratch[share->worker], m, in[m], out[m], n);
+        run_channel(s, share, m, in[m], out[m], n);
     return OAC_OK;
 }
 
-static void drain(void *state, void *const *tail)
+static void drain(void *state, void *const *tail, size_t n)
 {
     struct volk *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
         element *owed = s->tails + m * s->tail_elements;
         if (tail)
-            add(tail[m], tail[m], owed, s->tail_elements);
+            add(tail[m], tail[m], owed, n * s->width);
         memset(owed, 0, s->tail_elements * sizeof *owed);
     }
 }

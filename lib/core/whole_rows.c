@@ -2,6 +2,7 @@
  * Whole rows at once: a filter that lives for one call. */
 #include "oaconv/oaconv.h"
 
+#include "branch.h"
 #include "error.h"
 #include "memory.h"
 #include "pointers.h"
@@ -12,6 +13,11 @@ static void move_pointers(char **moved, const void *const *rows, size_t n, size_
 {
     for (size_t m = 0; m < n; m++)
         moved[m] = (char *)(uintptr_t)rows[m] + offset;
+}
+
+static size_t kept(const oaconv_config *config, size_t n)
+{
+    return (size_t)oac_kept(n, config->decimation);
 }
 
 oaconv_status
@@ -40,11 +46,11 @@ oaconv_convolve(const oaconv_config *config, const void *const *in, void *const 
         status = oaconv_process(f, in, out, whole);
     if (status == OAC_OK) {
         move_pointers(from, in, M, whole * bytes);
-        move_pointers(to, (const void *const *)out, M, whole * bytes);
+        move_pointers(to, (const void *const *)out, M, kept(config, whole) * bytes);
         status = oaconv_finish(f, (const void *const *)from, (void *const *)to, n - whole);
     }
     if (status == OAC_OK) {
-        move_pointers(to, (const void *const *)out, M, n * bytes);
+        move_pointers(to, (const void *const *)out, M, kept(config, n) * bytes);
         status = oaconv_read_tail(f, (void *const *)to, oaconv_tail_length(f));
     }
     oac_free(from);

@@ -15,6 +15,7 @@ class BlockStreams : public CppUnit::TestFixture
     CPPUNIT_TEST(limits_below_a_hop_do_not_show);
     CPPUNIT_TEST(the_shortest_input_ends_all);
     CPPUNIT_TEST(a_restart_begins_anew);
+    CPPUNIT_TEST(taps_may_be_other_numbers);
     CPPUNIT_TEST_SUITE_END();
 
     using TestGraph = Graph<SAMPLE, TAP>;
@@ -93,6 +94,29 @@ public:
             graph.top->run();
             check(say("round ", round), graph, x, 5000, taps, true);
         }
+    }
+
+    void taps_may_be_other_numbers()
+    {
+        using Taps = std::vector<std::vector<TAP>>;
+        const std::vector<std::vector<double>> reals = {{0.5, 1e-3}, {-2}};
+        auto block = TestGraph::Block::make(reals, 2, "direct", 16, true);
+        CPPUNIT_ASSERT(block->taps() == Taps({{TAP(0.5F), TAP(1e-3F)}, {TAP(-2)}}));
+        CPPUNIT_ASSERT_EQUAL(16, block->hop());
+        block->set_taps(std::vector<std::vector<int>>{{1}, {2, 3}});
+        CPPUNIT_ASSERT(block->taps() == Taps({{TAP(1)}, {TAP(2), TAP(3)}}));
+        block->set_channel_taps(1, std::vector<double>{0.25});
+        CPPUNIT_ASSERT(block->taps() == Taps({{TAP(1)}, {TAP(0.25F)}}));
+        block->set_taps({{4}, {5, 6}});
+        CPPUNIT_ASSERT(block->taps() == Taps({{TAP(4)}, {TAP(5), TAP(6)}}));
+        CPPUNIT_ASSERT(TestGraph::Block::make({{7, 8}})->taps() == Taps({{TAP(7), TAP(8)}}));
+        if constexpr (!std::is_same_v<TAP, float>) {
+            block->set_taps(std::vector<std::vector<gr_complexd>>{{{1, 2}}, {{0, 0.5}}});
+            CPPUNIT_ASSERT(block->taps() == Taps({{TAP(1, 2)}, {TAP(0, 0.5F)}}));
+        }
+        const std::vector<std::vector<double>> too_large = {{1e300}};
+        CPPUNIT_ASSERT_THROW(TestGraph::Block::make(too_large), std::invalid_argument);
+        CPPUNIT_ASSERT_THROW(block->set_taps(too_large), std::invalid_argument);
     }
 };
 

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace gr
@@ -81,6 +83,36 @@ public:
                      int device = -1);
 
     /*!
+     * \brief The same with rows of other numbers, which to_taps() converts: double, as C++
+     * flowgraphs of GNU Radio Companion have them, std::complex<double>, int.
+     */
+    template <class NUMBER,
+              class... ARGUMENTS,
+              class = std::enable_if_t<!std::is_same_v<NUMBER, TAP>>>
+    static sptr make(const std::vector<std::vector<NUMBER>> &taps, ARGUMENTS &&...arguments)
+    {
+        return make(to_taps(taps), std::forward<ARGUMENTS>(arguments)...);
+    }
+
+    //! \brief A row of real or complex numbers as a row of taps, in single precision.
+    template <class NUMBER>
+    static std::vector<TAP> to_taps(const std::vector<NUMBER> &row)
+    {
+        static_assert(std::is_constructible_v<TAP, NUMBER>, "this filter takes real taps");
+        return std::vector<TAP>(row.begin(), row.end());
+    }
+
+    //! \brief Rows of real or complex numbers as rows of taps, in single precision.
+    template <class NUMBER>
+    static std::vector<std::vector<TAP>> to_taps(const std::vector<std::vector<NUMBER>> &rows)
+    {
+        std::vector<std::vector<TAP>> taps;
+        for (const auto &row : rows)
+            taps.push_back(to_taps(row));
+        return taps;
+    }
+
+    /*!
      * \brief Changes all rows, also while running: samples that have been filtered keep the taps
      * they met, ring-out included; later ones get the new taps. Rows may become longer than at the
      * start.
@@ -93,8 +125,22 @@ public:
      */
     virtual void set_taps(const std::vector<std::vector<TAP>> &taps) = 0;
 
+    //! \brief The same with rows of other numbers, which to_taps() converts.
+    template <class NUMBER, class = std::enable_if_t<!std::is_same_v<NUMBER, TAP>>>
+    void set_taps(const std::vector<std::vector<NUMBER>> &taps)
+    {
+        set_taps(to_taps(taps));
+    }
+
     //! \brief Changes the taps of channel \p channel (from 0) only; otherwise as set_taps().
     virtual void set_channel_taps(int channel, const std::vector<TAP> &taps) = 0;
+
+    //! \brief The same with a row of other numbers, which to_taps() converts.
+    template <class NUMBER, class = std::enable_if_t<!std::is_same_v<NUMBER, TAP>>>
+    void set_channel_taps(int channel, const std::vector<NUMBER> &taps)
+    {
+        set_channel_taps(channel, to_taps(taps));
+    }
 
     //! \brief The rows that were last set, one for each channel or one for all.
     virtual std::vector<std::vector<TAP>> taps() const = 0;

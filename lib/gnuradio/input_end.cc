@@ -7,6 +7,9 @@
 #include <gnuradio/buffer.h>
 #include <gnuradio/buffer_reader.h>
 
+#include <algorithm>
+#include <limits>
+
 namespace gr
 {
 namespace oaconv
@@ -24,9 +27,10 @@ input_state look_at_input(const block &owner, int port)
 
 inputs_state look_at_inputs(const block &owner, int n_ports)
 {
-    inputs_state all = {-1, false};
+    inputs_state all = {std::numeric_limits<int>::max(), -1, false};
     for (int port = 0; port < n_ports; port++) {
         const input_state state = look_at_input(owner, port);
+        all.n_available = std::min(all.n_available, state.n_available);
         if (state.over && (all.n_left < 0 || state.n_available < all.n_left))
             all.n_left = state.n_available;
         if (state.flagged_done && !state.over)

@@ -24,6 +24,7 @@ input_state look_at_input(const block &owner, int port);
 /* All inputs together. The ports run in lockstep: what one that is over still holds is the most
  * that any of them will deliver. */
 struct inputs_state {
+    int n_available;    /* the least that an input holds */
     long n_left;        /* the least that an input holds which is over; -1: none is over */
     bool sibling_ended; /* a buffer is flagged, but the block above goes on */
 };

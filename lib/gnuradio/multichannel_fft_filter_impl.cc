@@ -4,6 +4,8 @@
 
 #include "input_end.h"
 #include "port_limit.h"
+#include "status_message.h"
+#include "taps_message.h"
 
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer.h>
@@ -79,6 +81,21 @@ int largest_batch(int max_batch, int hop, int n_channels, std::size_t sample_byt
     return std::max(affordable_batch(max_batch, n_channels, sample_bytes) / hop * hop, hop);
 }
 
+std::string place_of(const control_tag &tag)
+{
+    return "its value on channel " + std::to_string(tag.channel);
+}
+
+pmt::pmt_t taps_port()
+{
+    return pmt::mp("taps");
+}
+
+pmt::pmt_t status_port()
+{
+    return pmt::mp("status");
+}
+
 /* The number of ports, refused before the block or anything else is made. */
 int count_ports(std::size_t n_rows, int n_channels)
 {
@@ -128,7 +145,8 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
       d_n_channels(n_channels), d_flush(flush),
       d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
-      d_rows(taps), d_rate(max_latency)
+      d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>), d_in(std::size_t(n_channels)),
+      d_out(std::size_t(n_channels))
 {
     publish();
     d_threads = int(d_engine.info().threads);
@@ -138,6 +156,11 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
     this->set_output_multiple(d_largest_batch);
     /* An input that is starved wakes nobody: look again within the latency. */
     this->set_blkd_input_timer_value(unsigned(std::ceil(std::max(max_latency * 1e3, 1.0))));
+    this->message_port_register_in(taps_port());
+    this->message_port_register_in(status_port());
+    this->message_port_register_out(status_port());
+    this->set_msg_handler(taps_port(), [this](const pmt::pmt_t &m) { set_taps_by_message(m); });
+    this->set_msg_handler(status_port(), [this](const pmt::pmt_t &) { send_status(); });
     this->d_debug_logger->debug("{:d} channels, backend {:s} ({:s}), FFT of {:d} points, hop {:d}",
                                 d_n_channels,
                                 d_backend,
@@ -205,10 +228,19 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::set_channel_taps(int channel,
                                     " does not exist; there are " + std::to_string(d_n_channels) +
                                     ", counted from 0");
     std::lock_guard<std::mutex> lock(d_taps_mutex);
-    rows changed = d_rows;
-    changed.resize(std::size_t(d_n_channels), d_rows.front()); /* if one row served all */
+    rows changed = one_row_each();
     changed[std::size_t(channel)] = taps;
     apply(changed);
+}
+
+/* Under d_taps_mutex: M rows, also where one serves all. */
+template <class SAMPLE, class TAP>
+typename multichannel_fft_filter_impl<SAMPLE, TAP>::rows
+multichannel_fft_filter_impl<SAMPLE, TAP>::one_row_each() const
+{
+    rows all = d_rows;
+    all.resize(std::size_t(d_n_channels), d_rows.front());
+    return all;
 }
 
 template <class SAMPLE, class TAP>
@@ -276,14 +308,36 @@ std::string multichannel_fft_filter_impl<SAMPLE, TAP>::backend_reason() const
     return d_backend_reason;
 }
 
-/* The next sample to be filtered is the first that meets the new taps. */
+/* In the working thread. An exception here would end it. */
 template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change()
+void multichannel_fft_filter_impl<SAMPLE, TAP>::set_taps_by_message(const pmt::pmt_t &message)
 {
-    const uint64_t n_ready = d_stage ? d_stage->n_ready() : 0;
+    try {
+        const taps_message<TAP> wanted = parse_taps_message<TAP>(message, d_n_channels);
+        if (wanted.channel)
+            set_channel_taps(*wanted.channel, wanted.rows.front());
+        else
+            set_taps(wanted.rows);
+    } catch (const std::exception &error) {
+        this->d_logger->warn("message on port taps ignored: {:s}", error.what());
+    }
+}
+
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::send_status()
+{
+    this->message_port_pub(status_port(), status_message(d_engine.info()));
+}
+
+/* The next sample to be filtered is the first that meets the new taps; n_given have been filtered
+ * in this call of work. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change(int n_given)
+{
+    const uint64_t ahead = uint64_t(n_given) + (d_stage ? d_stage->n_ready() : 0);
     for (int m = 0; m < d_n_channels; m++)
         this->add_item_tag(unsigned(m),
-                           this->nitems_written(unsigned(m)) + n_ready,
+                           this->nitems_written(unsigned(m)) + ahead,
                            pmt::mp("taps"),
                            pmt::from_uint64(d_tap_changes),
                            this->alias_pmt());
@@ -363,8 +417,9 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
     d_engine.reopen_gpu(); /* if one was lost; whether it is back is published */
     publish();
     d_tag_shift = d_stage ? d_stage->n_gathered() + d_stage->n_ready() : 0;
-    this->set_tag_propagation_policy(d_tag_shift ? gr::block::TPP_CUSTOM
-                                                 : gr::block::TPP_ONE_TO_ONE);
+    d_tag_policy = this->tag_propagation_policy();
+    this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
+    d_control.restart();
     d_rate.restart(rate_follower::clock::now());
     measure_room();
     this->set_output_multiple(direct() ? hop() : 1);
@@ -377,6 +432,8 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
 {
     std::lock_guard<std::mutex> lock(d_taps_mutex);
     d_running = false;
+    take_over_tag_policy();
+    this->set_tag_propagation_policy(d_tag_policy);
     swap_taps();
     return gr::block::stop();
 }
@@ -384,7 +441,8 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
 /* ---- samples ---- */
 
 template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int, gr_vector_int &n_required)
+void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int n_output_items,
+                                                         gr_vector_int &n_required)
 {
     int wanted = 0;
     if (d_phase == phase::again)
@@ -393,13 +451,19 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int, gr_vector_int &n_r
         wanted = d_rate.batch(hop(), d_room, rate_follower::clock::now());
     else if (d_phase == phase::filtering && d_stage->n_ready() == 0)
         wanted = std::clamp(hop() - int(d_stage->n_gathered()), 1, d_room);
-    std::fill(n_required.begin(), n_required.end(), wanted);
-    if (wanted == 0)
+    if (wanted == 0) {
+        std::fill(n_required.begin(), n_required.end(), 0);
         return;
+    }
     const inputs_state inputs = look_at_inputs(*this, d_n_channels);
+    if (inputs.n_available < wanted) {
+        const bool last_try = n_output_items <= this->output_multiple();
+        const uint64_t border =
+            d_control.first_border(*this, uint64_t(inputs.n_available), last_try);
+        wanted = border ? int(border) : wanted;
+    }
     for (int m = 0; m < d_n_channels; m++) {
-        if (inputs.n_left >= 0)
-            n_required[m] = int(std::min<long>(wanted, inputs.n_left));
+        n_required[m] = inputs.n_left < 0 ? wanted : int(std::min<long>(wanted, inputs.n_left));
         if (inputs.sibling_ended) { /* to ask for more than a flagged buffer holds would end us */
             const input_state state = look_at_input(*this, m);
             if (state.flagged_done && !state.over)
@@ -414,10 +478,14 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
                                                             gr_vector_const_void_star &in,
                                                             gr_vector_void_star &out)
 {
+    /* Else the runtime would end us at the next call that gives nothing, because a block that sent
+     * us messages has ended. */
+    this->clear_finished();
+    take_over_tag_policy();
     if (d_phase == phase::filtering) {
         swap_taps();
         if (d_change_unmarked)
-            mark_tap_change();
+            mark_tap_change(0);
     }
     const int result = run(n_output_items, n_input_items, in, out);
     publish();
@@ -461,20 +529,128 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::look_for_stream(const gr_vector_i
     return 0;
 }
 
-/* Takes n samples from every input, and moves their tags where GNU Radio would move them wrongly.
- */
+/* The runtime leaves tags to us, also when the user sets another policy while running. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::take_over_tag_policy()
+{
+    const auto policy = this->tag_propagation_policy();
+    if (policy == gr::block::TPP_CUSTOM)
+        return;
+    d_tag_policy = policy;
+    this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
+}
+
+/* Takes n samples from every input, and passes their tags on. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::take(int n)
 {
-    for (int m = 0; d_tag_shift && m < d_n_channels; m++) {
-        const uint64_t first = this->nitems_read(unsigned(m));
-        this->get_tags_in_range(d_tags, unsigned(m), first, first + uint64_t(n));
-        for (tag_t &tag : d_tags) {
-            tag.offset += d_tag_shift;
-            this->add_item_tag(unsigned(m), tag);
-        }
-    }
+    const bool passing =
+        d_tag_policy == gr::block::TPP_ONE_TO_ONE || d_tag_policy == gr::block::TPP_ALL_TO_ALL;
+    for (int m = 0; passing && m < d_n_channels; m++)
+        pass_tags(unsigned(m), n);
     this->consume_each(n);
+}
+
+/* Tags with new taps have been obeyed: a filter behind us must not take them for its own. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::pass_tags(unsigned port, int n)
+{
+    static const pmt::pmt_t taps = pmt::mp("taps");
+    const uint64_t first = this->nitems_read(port);
+    this->get_tags_in_range(d_tags, port, first, first + uint64_t(n));
+    for (tag_t &tag : d_tags) {
+        if (pmt::eq(tag.key, taps) && is_row<TAP>(tag.value))
+            continue;
+        tag.offset += d_tag_shift;
+        if (d_tag_policy == gr::block::TPP_ONE_TO_ONE)
+            this->add_item_tag(port, tag);
+        else
+            for (int m = 0; m < d_n_channels; m++)
+                this->add_item_tag(unsigned(m), tag);
+    }
+}
+
+/* Points d_in and d_out `offset` samples behind in and out. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::point_at(const void *const *in,
+                                                         void *const *out,
+                                                         int offset)
+{
+    for (std::size_t m = 0; m < d_in.size(); m++) {
+        d_in[m] = static_cast<const SAMPLE *>(in[m]) + offset;
+        d_out[m] = static_cast<SAMPLE *>(out[m]) + offset;
+    }
+}
+
+/* Filters what is whole hops of the samples begin to end; returns where they end. */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_hops(const void *const *in,
+                                                           void *const *out,
+                                                           int begin,
+                                                           int end)
+{
+    const int n = (end - begin) / hop() * hop();
+    point_at(in, out, begin);
+    d_engine.process(d_in.data(), d_out.data(), std::size_t(n));
+    return begin + n;
+}
+
+/* Filters all samples begin to end, with a border behind the last. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::filter_all(const void *const *in,
+                                                           void *const *out,
+                                                           int begin,
+                                                           int end)
+{
+    const int rest = filter_hops(in, out, begin, end);
+    point_at(in, out, rest);
+    d_engine.finish(d_in.data(), d_out.data(), std::size_t(end - rest));
+}
+
+/* All samples before the border of tag `first` have been filtered, n_given of them in this call of
+ * work: obeys all tags of that border, and returns the number of the next. A flush asks for no more
+ * than the border; new taps of several channels come into force as one change. */
+template <class SAMPLE, class TAP>
+std::size_t multichannel_fft_filter_impl<SAMPLE, TAP>::obey_tags(
+    const std::vector<control_tag> &tags, std::size_t first, int n_given)
+{
+    const uint64_t border = tags[first].border();
+    std::size_t next = first;
+    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    try {
+        std::optional<rows> changed;
+        for (; next < tags.size() && tags[next].border() == border; next++) {
+            const control_tag &tag = tags[next];
+            if (tag.what != control_tag::kind::taps)
+                continue;
+            if (!changed)
+                changed = one_row_each();
+            (*changed)[std::size_t(tag.channel)] = parse_row<TAP>(tag.value, place_of(tag));
+        }
+        if (!changed)
+            return next;
+        d_control.obeyed(*this, border);
+        apply(*changed);
+        swap_taps();
+    } catch (const std::exception &error) {
+        this->d_logger->warn("tag taps ignored: {:s}", error.what());
+    }
+    if (d_change_unmarked)
+        mark_tap_change(n_given);
+    return next;
+}
+
+/* Of tags among the next n samples, before they are taken. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::warn_of_malformed_tags(int n)
+{
+    for (const control_tag &tag : d_control.malformed())
+        if (tag.at < uint64_t(n))
+            try {
+                parse_row<TAP>(tag.value, place_of(tag));
+            } catch (const std::exception &error) {
+                this->d_logger->warn("tag taps ignored: {:s}", error.what());
+            }
 }
 
 template <class SAMPLE, class TAP>
@@ -484,18 +660,27 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
                                                                gr_vector_void_star &out)
 {
     const int n = std::min({n_out, d_largest_batch, *std::min_element(n_in.begin(), n_in.end())});
-    int given = n / hop() * hop();
+    const std::vector<control_tag> &tags = d_control.among_next(*this, uint64_t(n));
+    int given = 0;
+    for (std::size_t i = 0; i < tags.size() && direct();) {
+        const int border = int(tags[i].border());
+        filter_all(in.data(), out.data(), given, border);
+        given = border;
+        i = obey_tags(tags, i, given);
+    }
+    if (direct())
+        given = filter_hops(in.data(), out.data(), given, n);
     if (given > 0) {
-        d_engine.process(in.data(), out.data(), std::size_t(given));
         d_rate.filtered(given, rate_follower::clock::now());
     } else {
         const long left = look_at_inputs(*this, d_n_channels).n_left;
         if (left < 0 || left > n)
             return wait_for_input();
         given = int(left);
-        d_engine.finish(in.data(), out.data(), std::size_t(given));
+        filter_all(in.data(), out.data(), 0, given);
         d_phase = phase::tail;
     }
+    warn_of_malformed_tags(given);
     take(given);
     return give(n_out, out, given);
 }
@@ -508,22 +693,46 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
 {
     if (d_stage->n_ready() == 0) {
         const int missing = std::max(hop() - int(d_stage->n_gathered()), 0);
-        const int n = std::min(missing, *std::min_element(n_in.begin(), n_in.end()));
+        int n = std::min(missing, *std::min_element(n_in.begin(), n_in.end()));
+        const std::vector<control_tag> &tags = d_control.among_next(*this, uint64_t(n));
+        const bool at_border = !tags.empty();
+        if (at_border)
+            n = int(tags.front().border());
         d_stage->gather(in.data(), std::size_t(n));
-        take(n);
-        const std::size_t gathered = d_stage->n_gathered(), whole = gathered / hop() * hop();
-        if (whole > 0) {
-            d_engine.process(d_stage->gathered(), d_stage->results(), whole);
-            d_stage->filtered(whole);
-        } else if (look_at_inputs(*this, d_n_channels).n_left == 0) {
-            d_engine.finish(d_stage->gathered(), d_stage->results(), gathered);
-            d_stage->filtered(gathered);
-            d_phase = phase::tail;
-        } else if (n == 0) {
-            return wait_for_input();
+        if (at_border) {
+            finish_gathered();
+            obey_tags(tags, 0, 0);
         }
+        warn_of_malformed_tags(n);
+        take(n);
+        if (!at_border && !filter_gathered() && n == 0)
+            return wait_for_input();
     }
     return give(n_out, out, 0);
+}
+
+/* Whole hops, or what is left at the end of the stream; returns whether there was any of them. */
+template <class SAMPLE, class TAP>
+bool multichannel_fft_filter_impl<SAMPLE, TAP>::filter_gathered()
+{
+    const int whole =
+        filter_hops(d_stage->gathered(), d_stage->results(), 0, int(d_stage->n_gathered()));
+    d_stage->filtered(std::size_t(whole));
+    if (whole > 0)
+        return true;
+    if (look_at_inputs(*this, d_n_channels).n_left != 0)
+        return false;
+    finish_gathered();
+    d_phase = phase::tail;
+    return true;
+}
+
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::finish_gathered()
+{
+    const std::size_t n = d_stage->n_gathered();
+    filter_all(d_stage->gathered(), d_stage->results(), 0, int(n));
+    d_stage->filtered(n);
 }
 
 /* The scheduler called us with less than we need: more has arrived since, or another reader of our

@@ -3,6 +3,7 @@
 #ifndef INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 #define INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 
+#include "control_tags.h"
 #include "engine.h"
 #include "hop_stage.h"
 #include "rate_follower.h"
@@ -69,11 +70,14 @@ private:
                        int threads,
                        int max_batch,
                        int device);
+    rows one_row_each() const;
     void apply(const rows &taps);
     void swap_taps();
     void publish();
     void publish_backend(const oaconv_info &info);
-    void mark_tap_change();
+    void set_taps_by_message(const pmt::pmt_t &message);
+    void send_status();
+    void mark_tap_change(int n_given);
     void measure_room();
     void make_stage();
     void begin_stream();
@@ -82,7 +86,14 @@ private:
             const gr_vector_int &n_in,
             gr_vector_const_void_star &in,
             gr_vector_void_star &out);
+    void take_over_tag_policy();
     void take(int n);
+    void pass_tags(unsigned port, int n);
+    void point_at(const void *const *in, void *const *out, int offset);
+    int filter_hops(const void *const *in, void *const *out, int begin, int end);
+    void filter_all(const void *const *in, void *const *out, int begin, int end);
+    std::size_t obey_tags(const std::vector<control_tag> &tags, std::size_t first, int n_given);
+    void warn_of_malformed_tags(int n);
     int filter_directly(int n_out,
                         const gr_vector_int &n_in,
                         gr_vector_const_void_star &in,
@@ -91,6 +102,8 @@ private:
                          const gr_vector_int &n_in,
                          gr_vector_const_void_star &in,
                          gr_vector_void_star &out);
+    bool filter_gathered();
+    void finish_gathered();
     int wait_for_input();
     int give(int n_out, gr_vector_void_star &out, int given);
 
@@ -119,11 +132,16 @@ private:
     phase d_phase = phase::filtering;
     rate_follower d_rate;
     bool d_change_unmarked = false;
+    control_tags d_control;
+    /* What the user wants; while running the runtime's own is to leave the tags to us. */
+    gr::block::tag_propagation_policy_t d_tag_policy = gr::block::TPP_ONE_TO_ONE;
     int d_room = 0; /* samples that every buffer and limit around us can take or give at once */
-    /* How far tags move beyond their offsets: what the stage held when the graph was unlocked, and
-     * GNU Radio began to count samples anew. */
+    /* How far outputs are ahead of inputs in GNU Radio's count of samples: by what the stage held
+     * when the graph was unlocked, and that count began anew. */
     uint64_t d_tag_shift = 0;
     std::vector<tag_t> d_tags;
+    std::vector<const void *> d_in; /* M pointers each, for the engine */
+    std::vector<void *> d_out;
     std::optional<hop_stage> d_stage; /* where d_room is less than a hop may be */
 };
 

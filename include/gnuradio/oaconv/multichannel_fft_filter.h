@@ -28,9 +28,35 @@ namespace oaconv
  * as well.
  *
  * The ports run in lockstep: one stalled input stalls all of them, the shortest input ends all,
- * and so does a Head block behind one output. Tags stay on their channel.
+ * and so does a Head block behind one output. Tags stay on their channel, unless another
+ * propagation policy is set.
  *
  * The setters and getters may be called from any thread at any time.
+ *
+ * Message port \p taps takes new taps: a vector of M rows or of one for all, a pair
+ * (channel . row), or a dict with `channel` and `taps` (a row), or with `taps` (a vector of rows)
+ * alone. A row is a uniform vector of f32 or f64, for complex taps also of c32 or c64; a channel is
+ * an integer from 0. They come into force as with set_taps(). A message that comes while the block
+ * is stopped waits for the next start.
+ *
+ * A stream tag \p taps on a channel, its value a row, brings new taps for this channel, from the
+ * tagged sample on. Of several on one sample and channel the last counts; those of several channels
+ * on one sample are one change. Such a tag is not passed on; the block's own tag `taps`, the count
+ * of changes, marks the sample on every output.
+ *
+ * Taps that arrive by message or tag are prepared in the block's own thread, which filters nothing
+ * meanwhile. Wrong ones are ignored, with one warning in the log.
+ *
+ * A stream tag \p flush, with any value and on any channel, lets all samples up to and including
+ * the tagged one come out at once, for sources that pause or never end. No tail comes out: it is
+ * added to what follows. The tag is passed on.
+ *
+ * Control tags act on the sample they are tagged on, also beside declare_sample_delay(), which
+ * moves the tags that are passed on.
+ *
+ * Message port \p status answers any message with a dict: `backend`, `reason`, `fft_size`, `hop`,
+ * `samples` (filtered in this stream, per channel), `tap_changes`, `last_tap_change`, `gpu_calls`,
+ * `gpu_losses`, `threads`, `decimation`. A stopped block answers at its next start.
  */
 template <class SAMPLE, class TAP>
 class OACONV_API multichannel_fft_filter : virtual public gr::block
@@ -118,8 +144,8 @@ public:
      * start.
      *
      * The new state is built in the calling thread. The sample at which it came into force is told
-     * by last_tap_change() and by a tag `taps` on every output, its value the count of changes so
-     * far.
+     * by last_tap_change() and by a tag `taps` on every output, its value (uint64) the count of
+     * changes so far.
      *
      * \throws as make(); then nothing has changed.
      */

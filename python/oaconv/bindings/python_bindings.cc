@@ -24,8 +24,28 @@ One block and one thread in the place of M filter blocks. No added delay, no sca
 at the end of a stream: n samples in give n out on every port, and with flush the tail as well.
 
 The ports run in lockstep: one stalled input stalls all of them, the shortest input ends all, and so
-does a Head block behind one output. Tags stay on their channel. Methods may be called from any
-thread at any time.)";
+does a Head block behind one output. Tags stay on their channel, unless another propagation policy is
+set. Methods may be called from any thread at any time.
+
+Message port "taps" takes new taps: a pmt vector of M rows or of one for all, a pair
+(channel . row), or a dict with "channel" and "taps" (a row), or with "taps" (a vector of rows)
+alone. A row is a uniform vector of f32 or f64, for complex taps also of c32 or c64; a channel is an
+integer from 0. A message that comes while the block is stopped waits for the next start.
+
+A stream tag "taps" on a channel, its value a row, brings new taps for this channel, from the tagged
+sample on. It is not passed on; the block's own tag "taps", the count of changes, marks the sample
+on every output.
+
+Taps that arrive by message or tag are prepared in the block's own thread, which filters nothing
+meanwhile. Wrong ones are ignored, with one warning in the log.
+
+A stream tag "flush", with any value and on any channel, lets all samples up to and including the
+tagged one come out at once, for sources that pause or never end. No tail comes out: it is added to
+what follows. The tag is passed on.
+
+Message port "status" answers any message with a dict: backend, reason, fft_size, hop, samples
+(filtered in this stream, per channel), tap_changes, last_tap_change, gpu_calls, gpu_losses, threads,
+decimation. A stopped block answers at its next start.)";
 
 constexpr const char *init_doc = R"(Makes a filter with as many inputs and outputs as channels.
 

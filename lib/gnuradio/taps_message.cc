@@ -69,7 +69,7 @@ std::string shown(const pmt::pmt_t &value)
 template <class TAP, class USE>
 bool with_items(const pmt::pmt_t &value, USE use)
 {
-    std::size_t n = 0;
+    std::size_t n = pmt::is_uniform_vector(value) ? pmt::length(value) : 0;
     if (pmt::is_f32vector(value))
         use(pmt::f32vector_elements(value, n), n);
     else if (pmt::is_f64vector(value))

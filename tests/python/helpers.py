@@ -98,6 +98,7 @@ class Gate(gr.sync_block):
         gr.sync_block.__init__(self, "gate", in_sig=None, out_sig=[dtype(kind)])
         self.condition = threading.Condition()
         self.waiting = collections.deque()
+        self.tags = []
         self.closed = self.paused = False
 
     def pause(self):
@@ -106,9 +107,11 @@ class Gate(gr.sync_block):
             self.paused = True
             self.condition.notify()
 
-    def feed(self, x):
+    def feed(self, x, tags=()):
+        """tags: [(offset in the whole stream, key, pmt value)], on samples to come"""
         with self.condition:
             self.paused = False
+            self.tags.extend(tags)
             if len(x):
                 self.waiting.append(x)
             self.condition.notify()
@@ -128,8 +131,11 @@ class Gate(gr.sync_block):
             x = self.waiting.popleft()
             if len(x) > len(out):
                 self.waiting.appendleft(x[len(out):])
-        n = min(len(x), len(out))
+        n, first = min(len(x), len(out)), self.nitems_written(0)
         out[:n] = x[:n]
+        for offset, key, value in self.tags:
+            if first <= offset < first + n:
+                self.add_item_tag(0, offset, pmt.intern(key), value)
         return n
 
 
@@ -340,13 +346,53 @@ def last_line(stdout):
     return stdout.splitlines()[-1] if stdout else ""
 
 
+def warnings(capfd):
+    """Lines of the log that warn, since the last call."""
+    out, err = capfd.readouterr()
+    return [line for line in (out + err).splitlines() if ":warning:" in line]
+
+
 # ---- tags ----
 
 
 def tag(offset, key, value):
+    """value: a number, or any pmt"""
     t = gr.tag_t()
-    t.offset, t.key, t.value = int(offset), pmt.intern(key), pmt.from_long(int(value))
+    t.offset, t.key = int(offset), pmt.intern(key)
+    t.value = value if isinstance(value, pmt.pmt_base) else pmt.from_long(int(value))
     return t
+
+
+def uniform(taps):
+    """A row as a uniform vector of its own precision."""
+    taps = np.asarray(taps)
+    init = {"f": pmt.init_f32vector, "d": pmt.init_f64vector, "F": pmt.init_c32vector,
+            "D": pmt.init_c64vector}[taps.dtype.char]
+    return init(len(taps), taps.tolist())
+
+
+def run_tagged(kind, streams, tags, block, above_max=None, block_max=None, rate=None):
+    """Runs one stream per port with its tags, [(offset, key, value), ...]; returns the sinks.
+    above_max, block_max   max_noutput_items of what lies before the block, of the block"""
+    tb = gr.top_block()
+    if block_max:
+        block.set_max_noutput_items(block_max)
+    ends = []
+    for x, of_channel in zip(streams, tags):
+        end = source(kind, x, [tag(*t) for t in of_channel])
+        if above_max:  # not of the source: with tags it wants to give all at once
+            between = copy(kind)
+            between.set_max_noutput_items(above_max)
+            tb.connect(end, between)
+            end = between
+        if rate:
+            slow = throttle(kind, rate)
+            tb.connect(end, slow)
+            end = slow
+        ends.append(end)
+    sinks = connect_all(tb, kind, block, ends)
+    run(tb)
+    return sinks
 
 
 def tags_of(sink, but=("taps",)):

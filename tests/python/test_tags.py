@@ -30,26 +30,9 @@ def assert_tags(got, want):
 
 
 def run_tagged(kind, streams, tags, flush, above_max=None, block_max=None, rate=None, delay=0):
-    tb = gr.top_block()
     block = h.make(kind, TAPS, flush=flush)
     block.declare_sample_delay(delay)
-    if block_max:
-        block.set_max_noutput_items(block_max)
-    ends = []
-    for x, of_channel in zip(streams, tags):
-        end = h.source(kind, x, [h.tag(*t) for t in of_channel])
-        if above_max:  # not of the source: with tags it wants to give all at once
-            between = h.copy(kind)
-            between.set_max_noutput_items(above_max)
-            tb.connect(end, between)
-            end = between
-        if rate:
-            slow = h.throttle(kind, rate)
-            tb.connect(end, slow)
-            end = slow
-        ends.append(end)
-    sinks = h.connect_all(tb, kind, block, ends)
-    h.run(tb)
+    sinks = h.run_tagged(kind, streams, tags, block, above_max, block_max, rate)
     got = h.received(kind, sinks)
     h.assert_lengths(got, N + (max(map(len, TAPS)) - 1) * flush)
     return [h.tags_of(s, but=("taps", "rx_time", "rx_rate")) for s in sinks]

@@ -86,6 +86,11 @@ void engine::finish(const void *const *in, void *const *out, std::size_t n)
     check(oaconv_finish(d_filter.get(), in, out, n));
 }
 
+std::size_t engine::output_length(std::size_t n) const
+{
+    return oaconv_output_length(d_filter.get(), n);
+}
+
 std::size_t engine::tail_length() const
 {
     return oaconv_tail_length(d_filter.get());

@@ -27,6 +27,7 @@ public:
 
     void process(const void *const *in, void *const *out, std::size_t n);
     void finish(const void *const *in, void *const *out, std::size_t n);
+    std::size_t output_length(std::size_t n) const;
     std::size_t tail_length() const;
     void read_tail(void *const *out, std::size_t n);
     void reset();

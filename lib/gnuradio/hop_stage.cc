@@ -31,16 +31,16 @@ void hop_stage::gather(const void *const *in, std::size_t n)
     d_n_gathered += n;
 }
 
-void hop_stage::filtered(std::size_t n)
+void hop_stage::filtered(std::size_t n, std::size_t n_results)
 {
-    assert(d_n_ready == 0 && n <= d_n_gathered);
+    assert(d_n_ready == 0 && n <= d_n_gathered && n_results <= n);
     d_n_gathered -= n;
     for (std::size_t m = 0; m < d_n_channels; m++) {
         char *row = d_gathered.data() + m * d_capacity * d_sample_size;
         std::memmove(row, row + n * d_sample_size, d_n_gathered * d_sample_size);
     }
     d_ready_begin = 0;
-    d_n_ready = n;
+    d_n_ready = n_results;
 }
 
 void hop_stage::take(void *const *out, std::size_t n)

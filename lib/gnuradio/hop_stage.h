@@ -32,8 +32,8 @@ public:
     const void *const *gathered() const { return d_gathered_rows.data(); }
     void *const *results() const { return d_result_rows.data(); }
 
-    /* The first n gathered samples have been filtered: they go, n results are ready. */
-    void filtered(std::size_t n);
+    /* The first n gathered samples have been filtered: they go, n_results are ready. */
+    void filtered(std::size_t n, std::size_t n_results);
 
     /* Moves the next n ready results to out. */
     void take(void *const *out, std::size_t n);

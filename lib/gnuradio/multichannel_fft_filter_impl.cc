@@ -60,6 +60,14 @@ int not_negative(int value, const char *what)
     return value;
 }
 
+int checked_decimation(int decimation)
+{
+    if (decimation < 1)
+        throw std::invalid_argument("decimation is " + std::to_string(decimation) +
+                                    "; it must be at least 1");
+    return decimation;
+}
+
 double checked_latency(double latency)
 {
     if (!(latency >= 0 && latency <= 3600))
@@ -116,7 +124,8 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
                                            int threads,
                                            double max_latency,
                                            int max_batch,
-                                           int device)
+                                           int device,
+                                           int decimation)
 {
     return gnuradio::make_block_sptr<multichannel_fft_filter_impl<SAMPLE, TAP>>(
         taps,
@@ -127,7 +136,8 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
         not_negative(threads, "threads"),
         checked_latency(max_latency),
         not_negative(max_batch, "max_batch"),
-        device);
+        device,
+        checked_decimation(decimation));
 }
 
 template <class SAMPLE, class TAP>
@@ -139,21 +149,23 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
                                                                         int threads,
                                                                         double max_latency,
                                                                         int max_batch,
-                                                                        int device)
+                                                                        int device,
+                                                                        int decimation)
     : gr::block(name_of<SAMPLE, TAP>(),
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE)),
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
-      d_n_channels(n_channels), d_flush(flush),
+      d_n_channels(n_channels), d_decimation(decimation), d_flush(flush),
       d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
-      d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>), d_in(std::size_t(n_channels)),
-      d_out(std::size_t(n_channels))
+      d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>), d_relay(decimation, is_row<TAP>),
+      d_in(std::size_t(n_channels)), d_out(std::size_t(n_channels))
 {
     publish();
     d_threads = int(d_engine.info().threads);
     d_largest_batch = largest_batch(max_batch, d_hop, n_channels, sizeof(SAMPLE));
     d_engine.set_max_hop(std::size_t(d_largest_batch));
     this->set_tag_propagation_policy(gr::block::TPP_ONE_TO_ONE);
-    this->set_output_multiple(d_largest_batch);
+    this->set_relative_rate(1, uint64_t(decimation));
+    this->set_output_multiple(d_largest_batch / decimation);
     /* An input that is starved wakes nobody: look again within the latency. */
     this->set_blkd_input_timer_value(unsigned(std::ceil(std::max(max_latency * 1e3, 1.0))));
     this->message_port_register_in(taps_port());
@@ -182,7 +194,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::log(void *block,
         logger->info("{:s}", line);
 }
 
-/* Called before any member after d_engine exists. */
+/* Called before any member after d_engine exists, but with those before it. */
 template <class SAMPLE, class TAP>
 engine multichannel_fft_filter_impl<SAMPLE, TAP>::make_engine(const rows &taps,
                                                               int n_channels,
@@ -202,6 +214,7 @@ engine multichannel_fft_filter_impl<SAMPLE, TAP>::make_engine(const rows &taps,
     config.n_channels = std::size_t(n_channels);
     config.backend = backend.c_str();
     config.device = device;
+    config.decimation = std::size_t(d_decimation);
     config.hop = std::size_t(hop);
     config.threads = std::size_t(threads);
     config.batch = std::size_t(std::max({batch, hop, 1}));
@@ -329,8 +342,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::send_status()
     this->message_port_pub(status_port(), status_message(d_engine.info()));
 }
 
-/* The next sample to be filtered is the first that meets the new taps; n_given have been filtered
- * in this call of work. */
+/* The next sample to come out is the first that meets the new taps; n_given are out already in this
+ * call of work. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change(int n_given)
 {
@@ -351,7 +364,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change(int n_given)
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int n_outputs)
 {
-    long batch = d_largest_batch;
+    long batch = d_largest_batch / d_decimation;
     for (int m = 0; m < n_outputs; m++)
         if (const long limit = this->max_output_buffer(std::size_t(m)); limit > 0)
             batch = std::min(batch, std::max(limit / 2, 1L));
@@ -364,14 +377,15 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
 {
-    d_room = d_largest_batch;
+    long n_out = d_largest_batch / d_decimation;
     if (this->is_set_max_noutput_items())
-        d_room = std::min(d_room, this->max_noutput_items());
-    for (int m = 0; m < d_n_channels; m++) {
-        d_room = std::min(d_room, int(this->detail()->output(unsigned(m))->bufsize() / 2));
+        n_out = std::min(n_out, long(this->max_noutput_items()));
+    for (int m = 0; m < d_n_channels; m++)
+        n_out = std::min(n_out, long(this->detail()->output(unsigned(m))->bufsize() / 2));
+    d_room = int(n_out * d_decimation);
+    for (int m = 0; m < d_n_channels; m++)
         d_room =
             std::min(d_room, this->detail()->input(unsigned(m))->max_possible_items_available());
-    }
     if (d_room < d_largest_batch && !d_stage)
         make_stage();
 }
@@ -404,6 +418,17 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
     publish();
 }
 
+/* GNU Radio counts samples from here on; what is in the engine and the stage came before. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_tags()
+{
+    const uint64_t n_in = d_engine.info().n_samples, D = uint64_t(d_decimation);
+    const uint64_t n_gathered = d_stage ? d_stage->n_gathered() : 0;
+    const uint64_t n_ready = d_stage ? d_stage->n_ready() : 0;
+    d_relay.start(*this, n_in + n_gathered, (n_in + D - 1) / D - n_ready);
+    d_control.restart();
+}
+
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
 {
@@ -416,13 +441,10 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
         d_phase = phase::again;
     d_engine.reopen_gpu(); /* if one was lost; whether it is back is published */
     publish();
-    d_tag_shift = d_stage ? d_stage->n_gathered() + d_stage->n_ready() : 0;
-    d_tag_policy = this->tag_propagation_policy();
-    this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-    d_control.restart();
+    begin_tags();
     d_rate.restart(rate_follower::clock::now());
     measure_room();
-    this->set_output_multiple(direct() ? hop() : 1);
+    this->set_output_multiple(direct() ? hop() / d_decimation : 1);
     d_running = true;
     return gr::block::start();
 }
@@ -432,8 +454,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
 {
     std::lock_guard<std::mutex> lock(d_taps_mutex);
     d_running = false;
-    take_over_tag_policy();
-    this->set_tag_propagation_policy(d_tag_policy);
+    d_relay.stop(*this);
     swap_taps();
     return gr::block::stop();
 }
@@ -481,7 +502,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
     /* Else the runtime would end us at the next call that gives nothing, because a block that sent
      * us messages has ended. */
     this->clear_finished();
-    take_over_tag_policy();
+    d_relay.take_over_policy(*this);
     if (d_phase == phase::filtering) {
         swap_taps();
         if (d_change_unmarked)
@@ -489,7 +510,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
     }
     const int result = run(n_output_items, n_input_items, in, out);
     publish();
-    const int multiple = d_phase == phase::filtering && direct() ? hop() : 1;
+    const int multiple = d_phase == phase::filtering && direct() ? hop() / d_decimation : 1;
     if (multiple != this->output_multiple())
         this->set_output_multiple(multiple);
     return result;
@@ -529,82 +550,46 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::look_for_stream(const gr_vector_i
     return 0;
 }
 
-/* The runtime leaves tags to us, also when the user sets another policy while running. */
-template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::take_over_tag_policy()
-{
-    const auto policy = this->tag_propagation_policy();
-    if (policy == gr::block::TPP_CUSTOM)
-        return;
-    d_tag_policy = policy;
-    this->set_tag_propagation_policy(gr::block::TPP_CUSTOM);
-}
-
 /* Takes n samples from every input, and passes their tags on. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::take(int n)
 {
-    const bool passing =
-        d_tag_policy == gr::block::TPP_ONE_TO_ONE || d_tag_policy == gr::block::TPP_ALL_TO_ALL;
-    for (int m = 0; passing && m < d_n_channels; m++)
-        pass_tags(unsigned(m), n);
+    d_relay.pass(*this, n);
     this->consume_each(n);
 }
 
-/* Tags with new taps have been obeyed: a filter behind us must not take them for its own. */
+/* Points d_in and d_out behind what has been filtered. */
 template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::pass_tags(unsigned port, int n)
-{
-    static const pmt::pmt_t taps = pmt::mp("taps");
-    const uint64_t first = this->nitems_read(port);
-    this->get_tags_in_range(d_tags, port, first, first + uint64_t(n));
-    for (tag_t &tag : d_tags) {
-        if (pmt::eq(tag.key, taps) && is_row<TAP>(tag.value))
-            continue;
-        tag.offset += d_tag_shift;
-        if (d_tag_policy == gr::block::TPP_ONE_TO_ONE)
-            this->add_item_tag(port, tag);
-        else
-            for (int m = 0; m < d_n_channels; m++)
-                this->add_item_tag(unsigned(m), tag);
-    }
-}
-
-/* Points d_in and d_out `offset` samples behind in and out. */
-template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::point_at(const void *const *in,
-                                                         void *const *out,
-                                                         int offset)
+void multichannel_fft_filter_impl<SAMPLE, TAP>::point_at(const work_items &items)
 {
     for (std::size_t m = 0; m < d_in.size(); m++) {
-        d_in[m] = static_cast<const SAMPLE *>(in[m]) + offset;
-        d_out[m] = static_cast<SAMPLE *>(out[m]) + offset;
+        d_in[m] = static_cast<const SAMPLE *>(items.in[m]) + items.n_taken;
+        d_out[m] = static_cast<SAMPLE *>(items.out[m]) + items.n_given;
     }
 }
 
-/* Filters what is whole hops of the samples begin to end; returns where they end. */
+/* Filters what is whole hops of the samples up to `end`. */
 template <class SAMPLE, class TAP>
-int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_hops(const void *const *in,
-                                                           void *const *out,
-                                                           int begin,
-                                                           int end)
+void multichannel_fft_filter_impl<SAMPLE, TAP>::filter_hops(work_items &items, int end)
 {
-    const int n = (end - begin) / hop() * hop();
-    point_at(in, out, begin);
+    const int n = (end - items.n_taken) / hop() * hop();
+    const std::size_t n_out = d_engine.output_length(std::size_t(n));
+    point_at(items);
     d_engine.process(d_in.data(), d_out.data(), std::size_t(n));
-    return begin + n;
+    items.n_taken += n;
+    items.n_given += int(n_out);
 }
 
-/* Filters all samples begin to end, with a border behind the last. */
+/* Filters all samples up to `end`, with a border behind the last. */
 template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::filter_all(const void *const *in,
-                                                           void *const *out,
-                                                           int begin,
-                                                           int end)
+void multichannel_fft_filter_impl<SAMPLE, TAP>::filter_all(work_items &items, int end)
 {
-    const int rest = filter_hops(in, out, begin, end);
-    point_at(in, out, rest);
-    d_engine.finish(d_in.data(), d_out.data(), std::size_t(end - rest));
+    filter_hops(items, end);
+    const std::size_t n = std::size_t(end - items.n_taken), n_out = d_engine.output_length(n);
+    point_at(items);
+    d_engine.finish(d_in.data(), d_out.data(), n);
+    items.n_taken = end;
+    items.n_given += int(n_out);
 }
 
 /* All samples before the border of tag `first` have been filtered, n_given of them in this call of
@@ -659,30 +644,28 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
                                                                gr_vector_const_void_star &in,
                                                                gr_vector_void_star &out)
 {
-    const int n = std::min({n_out, d_largest_batch, *std::min_element(n_in.begin(), n_in.end())});
+    const int room = std::min(n_out, d_largest_batch / d_decimation) * d_decimation;
+    const int n = std::min(room, *std::min_element(n_in.begin(), n_in.end()));
     const std::vector<control_tag> &tags = d_control.among_next(*this, uint64_t(n));
-    int given = 0;
+    work_items items{in.data(), out.data()};
     for (std::size_t i = 0; i < tags.size() && direct();) {
-        const int border = int(tags[i].border());
-        filter_all(in.data(), out.data(), given, border);
-        given = border;
-        i = obey_tags(tags, i, given);
+        filter_all(items, int(tags[i].border()));
+        i = obey_tags(tags, i, items.n_given);
     }
     if (direct())
-        given = filter_hops(in.data(), out.data(), given, n);
-    if (given > 0) {
-        d_rate.filtered(given, rate_follower::clock::now());
+        filter_hops(items, n);
+    if (items.n_taken > 0) {
+        d_rate.filtered(items.n_taken, rate_follower::clock::now());
     } else {
         const long left = look_at_inputs(*this, d_n_channels).n_left;
         if (left < 0 || left > n)
             return wait_for_input();
-        given = int(left);
-        filter_all(in.data(), out.data(), 0, given);
+        filter_all(items, int(left));
         d_phase = phase::tail;
     }
-    warn_of_malformed_tags(given);
-    take(given);
-    return give(n_out, out, given);
+    warn_of_malformed_tags(items.n_taken);
+    take(items.n_taken);
+    return give(n_out, out, items.n_given);
 }
 
 template <class SAMPLE, class TAP>
@@ -715,10 +698,10 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::filter_gathered()
 {
-    const int whole =
-        filter_hops(d_stage->gathered(), d_stage->results(), 0, int(d_stage->n_gathered()));
-    d_stage->filtered(std::size_t(whole));
-    if (whole > 0)
+    work_items items{d_stage->gathered(), d_stage->results()};
+    filter_hops(items, int(d_stage->n_gathered()));
+    d_stage->filtered(std::size_t(items.n_taken), std::size_t(items.n_given));
+    if (items.n_taken > 0)
         return true;
     if (look_at_inputs(*this, d_n_channels).n_left != 0)
         return false;
@@ -730,9 +713,9 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::filter_gathered()
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::finish_gathered()
 {
-    const std::size_t n = d_stage->n_gathered();
-    filter_all(d_stage->gathered(), d_stage->results(), 0, int(n));
-    d_stage->filtered(n);
+    work_items items{d_stage->gathered(), d_stage->results()};
+    filter_all(items, int(d_stage->n_gathered()));
+    d_stage->filtered(std::size_t(items.n_taken), std::size_t(items.n_given));
 }
 
 /* The scheduler called us with less than we need: more has arrived since, or another reader of our

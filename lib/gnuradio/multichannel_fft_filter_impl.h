@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "hop_stage.h"
 #include "rate_follower.h"
+#include "tag_relay.h"
 
 #include <gnuradio/oaconv/multichannel_fft_filter.h>
 
@@ -33,7 +34,8 @@ public:
                                  int threads,
                                  double max_latency,
                                  int max_batch,
-                                 int device);
+                                 int device,
+                                 int decimation);
 
     void set_taps(const rows &taps) override;
     void set_channel_taps(int channel, const std::vector<TAP> &taps) override;
@@ -44,6 +46,7 @@ public:
     int threads() const override { return d_threads; }
     int fft_size() const override { return d_fft_size; }
     int hop() const override { return d_hop; }
+    int decimation() const override { return d_decimation; }
     uint64_t tap_changes() const override { return d_tap_changes; }
     uint64_t last_tap_change() const override { return d_last_tap_change; }
 
@@ -59,6 +62,13 @@ public:
 private:
     /* `again`: done, but the graph around has been changed since, and may bring a new stream. */
     enum class phase { filtering, tail, done, again };
+
+    /* Samples in and out of one call, and how many of them have been filtered so far. */
+    struct work_items {
+        const void *const *in;
+        void *const *out;
+        int n_taken = 0, n_given = 0;
+    };
 
     bool direct() const { return d_hop <= d_room && (!d_stage || d_stage->empty()); }
 
@@ -81,17 +91,16 @@ private:
     void measure_room();
     void make_stage();
     void begin_stream();
+    void begin_tags();
     int look_for_stream(const gr_vector_int &n_in);
     int run(int n_out,
             const gr_vector_int &n_in,
             gr_vector_const_void_star &in,
             gr_vector_void_star &out);
-    void take_over_tag_policy();
     void take(int n);
-    void pass_tags(unsigned port, int n);
-    void point_at(const void *const *in, void *const *out, int offset);
-    int filter_hops(const void *const *in, void *const *out, int begin, int end);
-    void filter_all(const void *const *in, void *const *out, int begin, int end);
+    void point_at(const work_items &items);
+    void filter_hops(work_items &items, int end);
+    void filter_all(work_items &items, int end);
     std::size_t obey_tags(const std::vector<control_tag> &tags, std::size_t first, int n_given);
     void warn_of_malformed_tags(int n);
     int filter_directly(int n_out,
@@ -107,10 +116,10 @@ private:
     int wait_for_input();
     int give(int n_out, gr_vector_void_star &out, int given);
 
-    const int d_n_channels;
+    const int d_n_channels, d_decimation;
     const bool d_flush;
     engine d_engine;
-    int d_largest_batch; /* samples; what our buffers are made for, and the bound of every hop */
+    int d_largest_batch; /* samples in; what our buffers are made for, and the bound of every hop */
     int d_threads;
 
     /* Written by whoever has the engine, under the mutex and only when they change. */
@@ -133,13 +142,8 @@ private:
     rate_follower d_rate;
     bool d_change_unmarked = false;
     control_tags d_control;
-    /* What the user wants; while running the runtime's own is to leave the tags to us. */
-    gr::block::tag_propagation_policy_t d_tag_policy = gr::block::TPP_ONE_TO_ONE;
-    int d_room = 0; /* samples that every buffer and limit around us can take or give at once */
-    /* How far outputs are ahead of inputs in GNU Radio's count of samples: by what the stage held
-     * when the graph was unlocked, and that count began anew. */
-    uint64_t d_tag_shift = 0;
-    std::vector<tag_t> d_tags;
+    tag_relay d_relay;
+    int d_room = 0; /* samples in that every buffer and limit around us can take or give at once */
     std::vector<const void *> d_in; /* M pointers each, for the engine */
     std::vector<void *> d_out;
     std::optional<hop_stage> d_stage; /* where d_room is less than a hop may be */

@@ -23,7 +23,7 @@ pmt::pmt_t status_message(const oaconv_info &info)
     add("gpu_calls", pmt::from_uint64(info.gpu_calls));
     add("gpu_losses", pmt::from_uint64(info.gpu_losses));
     add("threads", pmt::from_uint64(info.threads));
-    add("decimation", pmt::from_uint64(1));
+    add("decimation", pmt::from_uint64(info.decimation));
     return dict;
 }
 

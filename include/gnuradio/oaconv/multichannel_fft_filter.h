@@ -19,17 +19,18 @@ namespace oaconv
 {
 
 /*!
- * \brief Filters M streams with M rows of FIR taps: y[m][t] = sum over k of taps[m][k] x[m][t-k].
+ * \brief Filters M streams with M rows of FIR taps: y[m][t] = sum over k of taps[m][k] x[m][t-k];
+ * with decimation D gives y[m][D t] only.
  * \ingroup oaconv
  *
  * \details
  * One block and one thread in the place of M filter blocks. No added delay, no scale. Nothing is
- * lost at the end of a stream: n samples in give n out on every port, and with \p flush the tail
- * as well.
+ * lost at the end of a stream: n samples in give n out on every port, ceil(n / D) with decimation,
+ * and with \p flush the tail as well.
  *
  * The ports run in lockstep: one stalled input stalls all of them, the shortest input ends all,
  * and so does a Head block behind one output. Tags stay on their channel, unless another
- * propagation policy is set.
+ * propagation policy is set; with decimation a tag on sample n moves to round(n / D).
  *
  * The setters and getters may be called from any thread at any time.
  *
@@ -42,14 +43,14 @@ namespace oaconv
  * A stream tag \p taps on a channel, its value a row, brings new taps for this channel, from the
  * tagged sample on. Of several on one sample and channel the last counts; those of several channels
  * on one sample are one change. Such a tag is not passed on; the block's own tag `taps`, the count
- * of changes, marks the sample on every output.
+ * of changes, marks the first sample on every output that meets them.
  *
  * Taps that arrive by message or tag are prepared in the block's own thread, which filters nothing
  * meanwhile. Wrong ones are ignored, with one warning in the log.
  *
  * A stream tag \p flush, with any value and on any channel, lets all samples up to and including
  * the tagged one come out at once, for sources that pause or never end. No tail comes out: it is
- * added to what follows. The tag is passed on.
+ * added to what follows. The tag is passed on, with the last sample that comes out.
  *
  * Control tags act on the sample they are tagged on, also beside declare_sample_delay(), which
  * moves the tags that are passed on.
@@ -73,9 +74,10 @@ public:
      *                    "auto" takes a GPU if there is one that filters at least 1.2 times as fast
      *                    as the CPU; the environment variable OACONV_BACKEND fills in for it
      * \param hop         samples that the algorithm takes at a time, and therefore holds back in a
-     *                    slow stream; 0 lets the planner choose, now and at every tap change
+     *                    slow stream, a multiple of the decimation; 0 lets the planner choose, now
+     *                    and at every tap change
      * \param flush       whether the tail comes out after the last sample: n + P - 1 samples for n,
-     *                    P being the length of the longest row
+     *                    P being the length of the longest row; ceil((n + P - 1) / D) of them
      * \param threads     that share the channels, the block's own included; 0 means one for every
      *                    core. Never more than cores or channels; they follow the block's processor
      *                    affinity and priority, and change no bit of the output
@@ -86,6 +88,8 @@ public:
      *                    all
      * \param device      GPU, counted from 0; -1: that of the environment variable OACONV_DEVICE,
      *                    or 0
+     * \param decimation  D: of the samples 0, 1, 2, ... only every D-th is computed and given out.
+     * A change of taps or a flush on any sample does not move them
      *
      * A GPU that is lost while the graph runs costs one line in the log and no sample: the CPU goes
      * on, and every start of the block tries the GPU again.
@@ -93,7 +97,8 @@ public:
      * \throws std::invalid_argument
      *     with a message that names the place: no rows, an empty row, NaN or infinite taps, rows
      *     neither 1 nor M, an unknown backend or one that cannot run here, a GPU asked for that
-     *     cannot be had, more ports than shared memory allows
+     *     cannot be had, more ports than shared memory allows, a decimation less than 1, a hop that
+     *     is no multiple of it
      *
      * \throws std::bad_alloc
      *     when memory is short
@@ -106,7 +111,8 @@ public:
                      int threads = 0,
                      double max_latency = 0.010,
                      int max_batch = 16384,
-                     int device = -1);
+                     int device = -1,
+                     int decimation = 1);
 
     /*!
      * \brief The same with rows of other numbers, which to_taps() converts: double, as C++
@@ -144,8 +150,8 @@ public:
      * start.
      *
      * The new state is built in the calling thread. The sample at which it came into force is told
-     * by last_tap_change() and by a tag `taps` on every output, its value (uint64) the count of
-     * changes so far.
+     * by last_tap_change() and by a tag `taps` on the first sample of every output that meets it,
+     * its value (uint64) the count of changes so far.
      *
      * \throws as make(); then nothing has changed.
      */
@@ -189,12 +195,16 @@ public:
     //! \brief Samples that the algorithm takes at a time.
     virtual int hop() const = 0;
 
+    //! \brief D: every D-th sample is given out.
+    virtual int decimation() const = 0;
+
     //! \brief How many tap changes have come into force since the start of the stream.
     virtual uint64_t tap_changes() const = 0;
 
     /*!
-     * \brief The sample, counted from the start of the stream, at which the latest one did. The
-     * offsets of tags, like all of GNU Radio's, begin again at 0 when a running graph is unlocked.
+     * \brief The input sample, counted from the start of the stream, at which the latest one did.
+     * The offsets of tags, like all of GNU Radio's, begin again at 0 when a running graph is
+     * unlocked.
      */
     virtual uint64_t last_tap_change() const = 0;
 };

@@ -19,9 +19,11 @@ namespace
 
 constexpr const char *class_doc =
     R"(Filters M streams with M rows of FIR taps: y[m][t] = sum over k of taps[m][k] x[m][t-k].
+With decimation D, it gives y[m][D t] only.
 
 One block and one thread in the place of M filter blocks. No added delay, no scale. Nothing is lost
-at the end of a stream: n samples in give n out on every port, and with flush the tail as well.
+at the end of a stream: n samples in give n out on every port, ceil(n / D) with decimation, and with
+flush the tail as well.
 
 The ports run in lockstep: one stalled input stalls all of them, the shortest input ends all, and so
 does a Head block behind one output. Tags stay on their channel, unless another propagation policy is
@@ -56,9 +58,9 @@ backend:    "auto", "cpu", "gpu", or an exact name ("simd", "volk", "direct", "c
             GPU if there is one that filters at least 1.2 times as fast as the CPU; the environment
             variable OACONV_BACKEND fills in for it.
 hop:        samples that the algorithm takes at a time, and therefore holds back in a slow stream;
-            0 lets the planner choose, now and at every tap change.
+            a multiple of the decimation; 0 lets the planner choose, now and at every tap change.
 flush:      whether the tail comes out after the last sample: n + P - 1 samples for n, P being the
-            length of the longest row.
+            length of the longest row; ceil((n + P - 1) / D) of them.
 threads:    that share the channels, the block's own included; 0 means one for every core. Never
             more than cores or channels; they change no bit of the output.
 max_latency: seconds that a sample may wait, once its hop is complete, for others to be filtered
@@ -66,13 +68,16 @@ max_latency: seconds that a sample may wait, once its hop is complete, for other
 max_batch:  samples; what the buffers before and after the block are made for, and so the backlog
             when a sink sets the pace; at least one hop, at most 256 MB in all.
 device:     GPU, counted from 0; -1: that of the environment variable OACONV_DEVICE, or 0.
+decimation: D; of the samples 0, 1, 2, ... only every D-th is computed and given out. A change of
+            taps or a flush on any sample does not move them.
 
 A GPU that is lost while the graph runs costs one line in the log and no sample: the CPU goes on, and
 every start of the block tries the GPU again.
 
 Raises ValueError with a message that names the place (no rows, "taps row 3 is empty", NaN or
 infinite taps, rows neither 1 nor M, an unknown backend, one that cannot run here, a GPU asked for that
-cannot be had, more ports than shared memory allows), TypeError for taps that are no numbers or complex where the filter takes real
+cannot be had, more ports than shared memory allows, a decimation less than 1, a hop that is no multiple of
+it), TypeError for taps that are no numbers or complex where the filter takes real
 ones, MemoryError.)";
 
 constexpr const char *set_taps_doc =
@@ -97,31 +102,40 @@ void bind(py::module &m, const char *name)
 {
     using filter = multichannel_fft_filter<SAMPLE, TAP>;
     py::class_<filter, gr::block, gr::basic_block, std::shared_ptr<filter>>(m, name, class_doc)
-        .def(
-            py::init([](const py::object &taps,
-                        int n_channels,
-                        const std::string &backend,
-                        int hop,
-                        bool flush,
-                        int threads,
-                        double max_latency,
-                        int max_batch,
-                        int device) {
-                const auto rows = rows_from_python<TAP>(taps);
-                py::gil_scoped_release release;
-                return filter::make(
-                    rows, n_channels, backend, hop, flush, threads, max_latency, max_batch, device);
-            }),
-            py::arg("taps"),
-            py::arg("n_channels") = 0,
-            py::arg("backend") = "auto",
-            py::arg("hop") = 0,
-            py::arg("flush") = false,
-            py::arg("threads") = 0,
-            py::arg("max_latency") = 0.010,
-            py::arg("max_batch") = 16384,
-            py::arg("device") = -1,
-            init_doc)
+        .def(py::init([](const py::object &taps,
+                         int n_channels,
+                         const std::string &backend,
+                         int hop,
+                         bool flush,
+                         int threads,
+                         double max_latency,
+                         int max_batch,
+                         int device,
+                         int decimation) {
+                 const auto rows = rows_from_python<TAP>(taps);
+                 py::gil_scoped_release release;
+                 return filter::make(rows,
+                                     n_channels,
+                                     backend,
+                                     hop,
+                                     flush,
+                                     threads,
+                                     max_latency,
+                                     max_batch,
+                                     device,
+                                     decimation);
+             }),
+             py::arg("taps"),
+             py::arg("n_channels") = 0,
+             py::arg("backend") = "auto",
+             py::arg("hop") = 0,
+             py::arg("flush") = false,
+             py::arg("threads") = 0,
+             py::arg("max_latency") = 0.010,
+             py::arg("max_batch") = 16384,
+             py::arg("device") = -1,
+             py::arg("decimation") = 1,
+             init_doc)
         .def(
             "set_taps",
             [](filter &self, const py::object &taps) {
@@ -167,12 +181,14 @@ void bind(py::module &m, const char *name)
              &filter::fft_size,
              "Points of the FFT in use now; 0 where the backend uses none.")
         .def("hop", &filter::hop, "Samples that the algorithm takes at a time.")
+        .def("decimation", &filter::decimation, "D: every D-th sample is given out.")
         .def("tap_changes",
              &filter::tap_changes,
              "How many tap changes have come into force since the start of the stream.")
-        .def("last_tap_change",
-             &filter::last_tap_change,
-             "The sample, counted from the start of the stream, at which the latest one did.");
+        .def(
+            "last_tap_change",
+            &filter::last_tap_change,
+            "The input sample, counted from the start of the stream, at which the latest one did.");
 }
 
 } // namespace

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * Tags on their way from inputs to outputs. */
+#ifndef INCLUDED_OACONV_TAG_RELAY_H
+#define INCLUDED_OACONV_TAG_RELAY_H
+
+#include <gnuradio/block.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace gr
+{
+namespace oaconv
+{
+
+/* Passes tags on in the runtime's place, which knows neither tags that end here nor samples that
+ * were taken before its count began anew. With decimation, a tag on sample n of the stream moves to
+ * round(n / D), as the runtime does it, but never to a sample that is gone. One thread. */
+class tag_relay
+{
+public:
+    /* is_consumed: whether a tag `taps` of that value ends here. */
+    tag_relay(int decimation, bool (*is_consumed)(const pmt::pmt_t &))
+        : d_decimation(std::uint64_t(decimation)), d_is_consumed(is_consumed)
+    {
+    }
+
+    /* While running, the runtime is to leave tags to us, whatever the user sets; what that is
+     * decides how they are passed. The stream has had n_in samples before the runtime's count
+     * begins anew, and n_out have come out. */
+    void start(block &owner, std::uint64_t n_in, std::uint64_t n_out);
+    void take_over_policy(block &owner);
+    void stop(block &owner); /* gives the user's policy back */
+
+    /* The tags on the next n samples of every input, before they are consumed. */
+    void pass(block &owner, int n);
+
+private:
+    std::uint64_t destination(const tag_t &tag, std::uint64_t next) const;
+
+    std::uint64_t d_decimation;
+    bool (*d_is_consumed)(const pmt::pmt_t &);
+    block::tag_propagation_policy_t d_policy = block::TPP_ONE_TO_ONE;
+    std::uint64_t d_n_in = 0, d_n_out = 0;
+    std::vector<tag_t> d_tags;
+};
+
+} // namespace oaconv
+} // namespace gr
+
+#endif

@@ -13,20 +13,21 @@ import numpy as np
 N = 20000  # samples of every stream
 
 # arguments: how make() is called; taps: a row for every channel; set: these after set_variables.cc
-Filter = collections.namedtuple("Filter", "name arguments taps set flush")
+Filter = collections.namedtuple("Filter", "name arguments taps set flush decimation",
+                                defaults=[1])
 
 ROW = [(0.5j) ** k for k in range(4)]
-DEFAULTS = ["0", "false", "0", "0.01", "16384", "-1"]  # of what follows the backend
+DEFAULTS = ["0", "false", "0", "0.01", "16384", "-1", "1"]  # of what follows the backend
 
 GRAPHS = {
     "values": (np.float32, [
-        Filter("filters", ["3", '"direct"', "48", "true", "2", "0.004", "4096", "0"],
+        Filter("filters", ["3", '"direct"', "48", "true", "2", "0.004", "4096", "0", "3"],
                [[0.5, -1.25, 3], [2.0], [1e-3, 0, 0, 0, 0.75]],
-               [[1, -1], [0.5, 0, 0, 0, 0, 0, 0.25], [4]], True)]),
+               [[1, -1], [0.5, 0, 0, 0, 0, 0, 0.25], [4]], True, 3)]),
     "variables": (np.complex64, [
         Filter("filters", ["channels", "backend", "(2*short_hop)", "flush", "threads", "latency",
-                           "batch", "device"],
-               [[1.5, 0.25, -2.0], [2, -0.5, 3, 3]], [[0.125], [-3, -0.5, -7, 3]], True)]),
+                           "batch", "device", "decimation"],
+               [[1.5, 0.25, -2.0], [2, -0.5, 3, 3]], [[0.125], [-3, -0.5, -7, 3]], True, 4)]),
     "complex_taps": (np.complex64, [
         Filter("filters", ["2", '"auto"', *DEFAULTS],
                [[1 + 2j, -3.5 + 4j, 1j], [1j, 5, 2 - 2j]], [[1j, 2], [1 + 1j]], False),
@@ -58,13 +59,15 @@ def check(folder, dtype, filters, after=""):
         taps = block.set if after else block.taps
         y = np.fromfile(folder / f"y{number}.bin", dtype)
         n = N + max(map(len, taps)) - 1 if block.flush else N
+        n_kept = -(-n // block.decimation)
         where = f"{folder.name} {after}: {block.name}, channel {m}"
-        assert len(y) == n, f"{where}: {len(y)} samples, not {n}"
+        assert len(y) == n_kept, f"{where}: {len(y)} samples, not {n_kept}"
         want = np.zeros(n, np.result_type(x.dtype, np.complex128 if x.dtype.kind == "c" else float))
         full = np.convolve(x.astype(want.dtype), taps[m])[:n]
         want[:len(full)] = full
         limit = 1e-5 * np.sum(np.abs(taps[m])) * np.max(np.abs(x))
-        assert np.max(np.abs(y - want)) < limit, f"{where}: off by {np.max(np.abs(y - want))}"
+        error = np.max(np.abs(y - want[::block.decimation]))
+        assert error < limit, f"{where}: off by {error}"
     print(f"{folder.name}: {len(rows)} channels are right {after}")
 
 

@@ -31,11 +31,20 @@ const variant ours_large_alone = {"ours max_batch=65536 threads=1", kind::ours, 
 const variant stock = {"fft_filter", kind::stock, 0, 0};
 const variant copy = {"copy", kind::copy, 0, 0};
 
+/* The same, and the stock filters, giving every n-th sample. */
+variant decimating(variant settings, int n)
+{
+    if (n > 1)
+        settings.name += " decimation=" + std::to_string(n);
+    settings.decimation = n;
+    return settings;
+}
+
 constexpr int live_channels = 8, live_taps = 256;
 
 /* One measurement of a round. */
 struct task {
-    std::string measure, graph; /* of throughput: "bare", "copies" or "demo" */
+    std::string measure, graph; /* of throughput: "bare", "copies", "demo" or "decimating" */
     int n_channels, n_taps;
     variant settings;
 };
@@ -60,6 +69,11 @@ std::vector<task> all_tasks()
     for (const char *graph : {"bare", "copies", "demo"})
         for (const int n_channels : {1, 4, 16, 64, 256})
             add_throughput(tasks, graph, n_channels);
+    for (const int n_taps : {64, 1024})
+        for (const int decimation : {1, 2, 8})
+            for (const variant &rival : {ours, stock})
+                tasks.push_back(
+                    {"throughput", "decimating", 16, n_taps, decimating(rival, decimation)});
     for (const variant &rival : {ours, stock, copy})
         tasks.push_back({"live", "live", live_channels, live_taps, rival});
     for (const variant &rival : {ours, stock, ours_small})
@@ -78,7 +92,7 @@ struct options {
 [[noreturn]] void usage()
 {
     std::fputs("usage: flowgraph [--quick] [--rounds N] [--only GRAPH] [--out FILE]\n"
-               "GRAPH: bare, copies, demo, live, sink-paced\n",
+               "GRAPH: bare, copies, demo, decimating, live, sink-paced\n",
                stderr);
     std::exit(2);
 }
@@ -109,7 +123,7 @@ options parse(int argc, char **argv)
 
 neighbours around(const std::string &graph)
 {
-    return graph == "bare" ? bare() : graph == "copies" ? copies() : demo();
+    return graph == "copies" ? copies() : graph == "demo" ? demo() : bare();
 }
 
 json_object measure(const task &task, const options &chosen)

@@ -17,6 +17,7 @@ from tables import machine_text, plotting, ratio_text, table, write_text
 OURS, LARGE, SMALL = "ours", "ours max_batch=65536", "ours max_batch=4096"
 STOCK, COPY = "fft_filter", "copy"
 ALONE = " threads=1"
+DECIMATING = "decimating"
 DISTURBED = 0.25
 COLORS = {OURS: "tab:blue", LARGE: "tab:cyan", STOCK: "tab:orange", COPY: "0.5"}
 LABELS = {OURS: "ours, default settings", LARGE: "ours, max_batch=65536",
@@ -95,6 +96,20 @@ def threads_table(results):
     return ["### Threads, bare graph, MS/s", ""] + table(
         ["M", "P", "settings", "threads by default", "threads=1", "default", "default / threads=1",
          "processors used"], rows)
+
+
+def decimation_table(results):
+    speed = "megasamples_per_second"
+    rows = []
+    for case in results.cases:
+        for n in (1, 2, 8) if case[0] == DECIMATING else ():
+            ours, stock = [name + (f" decimation={n}" if n > 1 else "") for name in (OURS, STOCK)]
+            rows.append([str(case[1]), str(case[2]), str(n),
+                         results.text(case, ours, speed), results.text(case, stock, speed),
+                         results.ratio(case, ours, OURS, speed) if n > 1 else "",
+                         results.ratio(case, ours, stock, speed)])
+    return ["### Decimation: source → X → null sink, MS/s into X", ""] + table(
+        ["M", "P", "D", "ours", "fft_filter", "ours / ours with D = 1", "ours / fft_filter"], rows)
 
 
 def live_table(results):
@@ -197,6 +212,8 @@ def main(arguments):
             lines += throughput_table(results, graph)
     if "bare" in graphs:
         lines += threads_table(results)
+    if DECIMATING in graphs:
+        lines += decimation_table(results)
     if "live" in graphs:
         lines += live_table(results)
     if "sink-paced" in graphs:

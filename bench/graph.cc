@@ -57,11 +57,19 @@ rows random_taps(int n_channels, int n_taps)
 }
 
 bank::bank(const variant &settings, const rows &taps)
-    : d_n_channels(int(taps.size())), d_threads(int(taps.size()))
+    : d_n_channels(int(taps.size())), d_decimation(settings.decimation), d_threads(int(taps.size()))
 {
     if (settings.what == kind::ours) {
-        auto filter = gr::oaconv::multichannel_fft_filter_ccc::make(
-            taps, 0, "auto", 0, false, settings.threads, 0.010, settings.max_batch);
+        auto filter = gr::oaconv::multichannel_fft_filter_ccc::make(taps,
+                                                                    0,
+                                                                    "auto",
+                                                                    0,
+                                                                    false,
+                                                                    settings.threads,
+                                                                    0.010,
+                                                                    settings.max_batch,
+                                                                    -1,
+                                                                    d_decimation);
         d_hop = filter->hop();
         d_fft_size = filter->fft_size();
         d_threads = filter->threads();
@@ -72,7 +80,7 @@ bank::bank(const variant &settings, const rows &taps)
     for (const auto &row : taps)
         d_blocks.push_back(settings.what == kind::copy
                                ? make_copy()
-                               : gr::filter::fft_filter_ccc::make(1, row, 1));
+                               : gr::filter::fft_filter_ccc::make(d_decimation, row, 1));
     if (settings.what == kind::stock) {
         d_fft_size = stock_fft_size(taps[0].size());
         d_hop = d_fft_size - int(taps[0].size()) + 1;
@@ -80,11 +88,11 @@ bank::bank(const variant &settings, const rows &taps)
     }
 }
 
-uint64_t bank::n_written_in_all() const
+uint64_t bank::n_done_in_all() const
 {
     uint64_t n = 0;
     for (int m = 0; m < d_n_channels; m++)
-        n += n_written(m);
+        n += n_done(m);
     return n;
 }
 

@@ -25,8 +25,9 @@ enum class kind {
 struct variant {
     std::string name; /* unique among the results */
     kind what;
-    int max_batch; /* ours only */
-    int threads;   /* ours only; 0: the block decides */
+    int max_batch;      /* ours only */
+    int threads;        /* ours only; 0: the block decides */
+    int decimation = 1; /* ours and stock only */
 };
 
 using rows = std::vector<std::vector<gr_complex>>;
@@ -43,19 +44,29 @@ public:
     int n_channels() const { return d_n_channels; }
     gr::block_sptr block(int m) const { return d_blocks[d_blocks.size() == 1 ? 0 : m]; }
     int port(int m) const { return d_blocks.size() == 1 ? m : 0; }
-    uint64_t n_written(int m) const { return block(m)->nitems_written(unsigned(port(m))); }
-    uint64_t n_written_in_all() const;
+    /* Samples that have been taken in and come out, before decimation. */
+    uint64_t n_done(int m) const
+    {
+        return block(m)->nitems_written(unsigned(port(m))) * uint64_t(d_decimation);
+    }
+    uint64_t n_done_in_all() const;
 
     int hop() const { return d_hop; } /* samples taken at a time */
+    int decimation() const { return d_decimation; }
     int fft_size() const { return d_fft_size; }
     int threads() const { return d_threads; } /* that compute, of all channels together */
     const std::string &backend() const { return d_backend; }
 
-    /* Samples that come out for n that go in: the stock filter loses the last partial hop. */
-    uint64_t n_out(uint64_t n) const { return d_loses_partial ? n / d_hop * d_hop : n; }
+    /* Samples that come out for n that go in: the stock filter, which gives a hop's worth of
+     * samples at a time, loses the last of them. */
+    uint64_t n_out(uint64_t n) const
+    {
+        const uint64_t D = uint64_t(d_decimation);
+        return d_loses_partial ? n / D / d_hop * d_hop : (n + D - 1) / D;
+    }
 
 private:
-    int d_n_channels;
+    int d_n_channels, d_decimation;
     std::vector<gr::block_sptr> d_blocks;
     int d_hop = 1, d_fft_size = 0, d_threads;
     bool d_loses_partial = false;
@@ -68,7 +79,7 @@ struct neighbours {
     maker before, after, sink;
 };
 
-neighbours bare();       /* source, bank, null sink */
+neighbours bare();       /* source, bank, null sink; also where the bank decimates */
 neighbours copies();     /* a default copy before and after the bank */
 neighbours demo();       /* the bank, then an FM demodulator, as in the eight-channel receiver */
 neighbours live();       /* a throttle before the bank */

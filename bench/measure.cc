@@ -68,7 +68,7 @@ bool warmed_up(const graph &run)
 {
     for (int m = 0; m < run.measured().n_channels(); m++) {
         const uint64_t period = run.source(m).period();
-        if (period == 0 || run.measured().n_written(m) < 2 * period)
+        if (period == 0 || run.measured().n_done(m) < 2 * period)
             return false;
     }
     return true;
@@ -109,7 +109,9 @@ json_object describe(const variant &settings, const bank &measured)
     json_object result;
     result.add("variant", settings.name).add("channels", measured.n_channels());
     if (settings.what != kind::copy)
-        result.add("hop", measured.hop()).add("fft_size", measured.fft_size());
+        result.add("hop", measured.hop())
+            .add("fft_size", measured.fft_size())
+            .add("decimation", measured.decimation());
     if (settings.what == kind::ours)
         result.add("backend", measured.backend())
             .add("max_batch", settings.max_batch)
@@ -128,9 +130,9 @@ throughput(const variant &settings, const rows &taps, const neighbours &around, 
     warm_up(run, time.settle);
 
     const stopwatch watch;
-    const uint64_t before = run.measured().n_written_in_all();
+    const uint64_t before = run.measured().n_done_in_all();
     sleep_for(time.measure);
-    const double samples = double(run.measured().n_written_in_all() - before);
+    const double samples = double(run.measured().n_done_in_all() - before);
     const double speed = samples / watch.seconds();
 
     json_object result = describe(settings, run.measured());
@@ -148,7 +150,7 @@ json_object live_wait(const variant &settings, const rows &taps, durations time)
     sleep_for(time.measure);
     watch.report(result);
     std::vector<double> waiting = sample(run.measured().n_channels(), time.measure, [&](int m) {
-        const uint64_t out = run.measured().n_written(m); /* first: what waits is not less */
+        const uint64_t out = run.measured().n_done(m); /* first: what waits is not less */
         return double(run.n_before(m) - out);
     });
     result.add("rate", live_rate).add("waiting_median", quantile(waiting, 0.5));

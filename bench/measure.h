@@ -14,8 +14,8 @@ struct durations {
     double settle, measure;
 };
 
-/* Samples per second through a running graph, all channels together, between two points of time in
- * steady state, and the processor time the process used per second. */
+/* Samples per second into the bank of a running graph, all channels together, between two points of
+ * time in steady state, and the processor time the process used per second. */
 json_object
 throughput(const variant &settings, const rows &taps, const neighbours &around, durations time);
 

@@ -74,11 +74,12 @@ double compare(const graph &run,
 {
     const std::vector<gr_complex> h = response(settings, taps);
     const double allowed = bound(settings, h, run.measured().fft_size());
-    const std::vector<gr_complex> x = sent(run.source(m), y.size());
+    const uint64_t D = uint64_t(settings.decimation);
+    const std::vector<gr_complex> x = sent(run.source(m), y.size() * D);
     double worst = 0;
     for (uint64_t i = 0; i < y.size() + step; i += step) {
         const uint64_t t = std::min<uint64_t>(i, y.size() - 1);
-        const double error = std::abs(wide(y[t]) - convolved(x, h, t));
+        const double error = std::abs(wide(y[t]) - convolved(x, h, t * D));
         if (!(error <= allowed))
             fail(
                 settings, m, "sample " + std::to_string(t) + " is off by " + std::to_string(error));

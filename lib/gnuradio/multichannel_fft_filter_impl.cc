@@ -415,18 +415,20 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
     if (d_stage)
         d_stage->clear();
     d_change_unmarked = false;
+    d_relay.count_from(0, 0);
     publish();
 }
 
 /* GNU Radio counts samples from here on; what is in the engine and the stage came before. */
 template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_tags()
+void multichannel_fft_filter_impl<SAMPLE, TAP>::go_on_with_stream()
 {
     const uint64_t n_in = d_engine.info().n_samples, D = uint64_t(d_decimation);
     const uint64_t n_gathered = d_stage ? d_stage->n_gathered() : 0;
     const uint64_t n_ready = d_stage ? d_stage->n_ready() : 0;
-    d_relay.start(*this, n_in + n_gathered, (n_in + D - 1) / D - n_ready);
-    d_control.restart();
+    d_relay.count_from(n_in + n_gathered, (n_in + D - 1) / D - n_ready);
+    if (d_phase == phase::done)
+        d_phase = phase::again;
 }
 
 template <class SAMPLE, class TAP>
@@ -435,13 +437,14 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
     std::lock_guard<std::mutex> lock(d_taps_mutex);
     const bool same_stream = d_detail.lock() == this->detail();
     d_detail = this->detail();
-    if (!same_stream)
+    if (same_stream)
+        go_on_with_stream();
+    else
         begin_stream();
-    else if (d_phase == phase::done)
-        d_phase = phase::again;
     d_engine.reopen_gpu(); /* if one was lost; whether it is back is published */
     publish();
-    begin_tags();
+    d_relay.start(*this);
+    d_control.restart();
     d_rate.restart(rate_follower::clock::now());
     measure_room();
     this->set_output_multiple(direct() ? hop() / d_decimation : 1);
@@ -550,14 +553,6 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::look_for_stream(const gr_vector_i
     return 0;
 }
 
-/* Takes n samples from every input, and passes their tags on. */
-template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::take(int n)
-{
-    d_relay.pass(*this, n);
-    this->consume_each(n);
-}
-
 /* Points d_in and d_out behind what has been filtered. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::point_at(const work_items &items)
@@ -649,9 +644,12 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
     const std::vector<control_tag> &tags = d_control.among_next(*this, uint64_t(n));
     work_items items{in.data(), out.data()};
     for (std::size_t i = 0; i < tags.size() && direct();) {
+        const int begin = items.n_taken;
         filter_all(items, int(tags[i].border()));
+        d_relay.pass(*this, begin, items.n_taken, hop());
         i = obey_tags(tags, i, items.n_given);
     }
+    const int begin = items.n_taken;
     if (direct())
         filter_hops(items, n);
     if (items.n_taken > 0) {
@@ -663,8 +661,9 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
         filter_all(items, int(left));
         d_phase = phase::tail;
     }
+    d_relay.pass(*this, begin, items.n_taken, hop());
     warn_of_malformed_tags(items.n_taken);
-    take(items.n_taken);
+    this->consume_each(items.n_taken);
     return give(n_out, out, items.n_given);
 }
 
@@ -681,13 +680,14 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
         const bool at_border = !tags.empty();
         if (at_border)
             n = int(tags.front().border());
+        d_relay.pass(*this, 0, n, hop(), int(d_stage->n_gathered()));
         d_stage->gather(in.data(), std::size_t(n));
         if (at_border) {
             finish_gathered();
             obey_tags(tags, 0, 0);
         }
         warn_of_malformed_tags(n);
-        take(n);
+        this->consume_each(n);
         if (!at_border && !filter_gathered() && n == 0)
             return wait_for_input();
     }

@@ -91,13 +91,12 @@ private:
     void measure_room();
     void make_stage();
     void begin_stream();
-    void begin_tags();
+    void go_on_with_stream();
     int look_for_stream(const gr_vector_int &n_in);
     int run(int n_out,
             const gr_vector_int &n_in,
             gr_vector_const_void_star &in,
             gr_vector_void_star &out);
-    void take(int n);
     void point_at(const work_items &items);
     void filter_hops(work_items &items, int end);
     void filter_all(work_items &items, int end);

@@ -15,7 +15,8 @@ namespace oaconv
 
 /* Passes tags on in the runtime's place, which knows neither tags that end here nor samples that
  * were taken before its count began anew. With decimation, a tag on sample n of the stream moves to
- * round(n / D), as the runtime does it, but never to a sample that is gone. One thread. */
+ * round(n / D), as the runtime does it, but not to a sample that came out with an earlier hop, and
+ * may be gone. One thread. */
 class tag_relay
 {
 public:
@@ -26,17 +27,21 @@ public:
     }
 
     /* While running, the runtime is to leave tags to us, whatever the user sets; what that is
-     * decides how they are passed. The stream has had n_in samples before the runtime's count
-     * begins anew, and n_out have come out. */
-    void start(block &owner, std::uint64_t n_in, std::uint64_t n_out);
+     * decides how they are passed. */
+    void start(block &owner);
     void take_over_policy(block &owner);
     void stop(block &owner); /* gives the user's policy back */
 
-    /* The tags on the next n samples of every input, before they are consumed. */
-    void pass(block &owner, int n);
+    /* The runtime's count of samples begins anew: the stream has had n_in, and n_out of what they
+     * give have come out. */
+    void count_from(std::uint64_t n_in, std::uint64_t n_out);
+
+    /* The tags on the unread samples begin .. end - 1 of every input. At sample `begin` a hop
+     * begins, or n_gathered samples of it have been taken before. */
+    void pass(block &owner, int begin, int end, int hop, int n_gathered = 0);
 
 private:
-    std::uint64_t destination(const tag_t &tag, std::uint64_t next) const;
+    std::uint64_t destination(const tag_t &tag, std::uint64_t hop_begin) const;
 
     std::uint64_t d_decimation;
     bool (*d_is_consumed)(const pmt::pmt_t &);

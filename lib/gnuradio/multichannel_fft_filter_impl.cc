@@ -486,14 +486,14 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int n_output_items,
             d_control.first_border(*this, uint64_t(inputs.n_available), last_try);
         wanted = border ? int(border) : wanted;
     }
-    for (int m = 0; m < d_n_channels; m++) {
-        n_required[m] = inputs.n_left < 0 ? wanted : int(std::min<long>(wanted, inputs.n_left));
-        if (inputs.sibling_ended) { /* to ask for more than a flagged buffer holds would end us */
-            const input_state state = look_at_input(*this, m);
-            if (state.flagged_done && !state.over)
-                n_required[m] = std::min(n_required[m], state.n_available);
-        }
-    }
+    wanted = inputs.n_left < 0 ? wanted : int(std::min<long>(wanted, inputs.n_left));
+    std::fill(n_required.begin(), n_required.end(), wanted);
+    /* Of a flagged buffer the scheduler knew less a moment ago, perhaps, and to ask for more than
+     * it knew would end us: general_work() sees what there is. */
+    const bool flagged = inputs.n_left >= 0 || inputs.sibling_ended;
+    for (int m = 0; flagged && m < d_n_channels; m++)
+        if (look_at_input(*this, m).flagged_done)
+            n_required[m] = 0;
 }
 
 template <class SAMPLE, class TAP>

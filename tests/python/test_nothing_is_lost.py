@@ -500,6 +500,21 @@ def test_a_stalled_source_costs_no_time(waiting, flush, rng):
     h.assert_filtered(h.received("fff", sinks), streams, taps, flush)
 
 
+def test_a_finished_head_beside_a_trickling_source(rng):
+    """More samples may come between the scheduler's look at the flagged buffer and ours."""
+    taps, x = h.rows(rng, "fff", [65]), h.signal(rng, "fff", 20000)
+    for _ in range(8):
+        gate, beside, block = h.Gate("fff"), h.head("fff", 10), h.make("fff", taps, hop=500)
+        gate.set_max_noutput_items(3)
+        tb = gr.top_block()
+        tb.connect(gate, beside, h.sink("fff"))
+        sinks = h.connect_all(tb, "fff", block, [gate])
+        with h.Running(tb, [gate]):
+            gate.feed(x)
+            gate.close()
+        h.assert_filtered(h.received("fff", sinks), [x], taps)
+
+
 def test_a_finished_head_beside_a_stalled_source_costs_no_time(rng):
     taps = h.rows(rng, "fff", [65])
     x = h.signal(rng, "fff", 2000)

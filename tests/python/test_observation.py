@@ -82,7 +82,8 @@ import json
 import numpy as np
 from gnuradio import blocks, gr, oaconv
 
-block, tb, n = oaconv.multichannel_fft_filter_ccc([np.ones(65)], n_channels=2), gr.top_block(), 10**6
+block = oaconv.multichannel_fft_filter_ccc([np.ones(65)], n_channels=2)
+tb, n = gr.top_block(), 10**6
 for m in range(2):
     tb.connect(blocks.null_source(8), blocks.head(8, n), (block, m), blocks.null_sink(8))
 tb.run()

@@ -30,8 +30,8 @@ def rows_vector(rows):
 
 
 class Fed:
-    """A running graph that rests at `first` samples until the body of the `with` has ended, and then
-    gets the rest."""
+    """A running graph that rests at `first` samples until the body of the `with` has ended, and
+    then gets the rest."""
 
     def __init__(self, kind, streams, block, first):
         self.kind, self.streams, self.block, self.first = kind, streams, block, first

@@ -165,8 +165,8 @@ def test_the_notice_of_a_filter_above_is_no_order(rng, capfd):
     x, a, b, c = (h.signal(rng, kind, N), *h.rows(rng, kind, [65, 20, 300]))
     first, second = h.make(kind, [a], flush=True), h.make(kind, [c], flush=True)
     tb, sink = gr.top_block(), h.sink(kind)
-    tb.connect(h.source(kind, x, [h.tag(*taps_tag(4567, b)), h.tag(100, "flush", 0)]), first, second,
-               sink)
+    tags = [h.tag(*taps_tag(4567, b)), h.tag(100, "flush", 0)]
+    tb.connect(h.source(kind, x, tags), first, second, sink)
     h.run(tb)
     between = expected([x], [[(0, a), (4567, b)]], True)
     got, = h.received(kind, [sink])

@@ -40,8 +40,9 @@ def flowgraph(name, kind, taps, recording):
     parts = [
         entry("taps", "variable", value=repr([row.tolist() for row in taps])),
         entry("streams", "variable", value=f"__import__('numpy').load({str(recording)!r})"),
-        entry("filters", BLOCK, type=kind, **EVERYTHING)]
-    wires = []
+        entry("filters", BLOCK, type=kind, **EVERYTHING), entry("debug", "blocks_message_debug")]
+    wires = [["filters", "status", "debug", "store"], ["filters", "status", "filters", "taps"],
+             ["filters", "status", "filters", "status"]]  # nobody sends anything here
     for m in range(len(taps)):
         parts += [
             entry(f"source_{m}", "blocks_vector_source_x", type=port, vector=f"streams[{m}]",
@@ -111,6 +112,8 @@ def test_the_compiled_call_has_every_parameter(kind, compiled):
     assert (f"oaconv.multichannel_fft_filter_{kind}(taps,n_channels=3,backend='direct',hop=48,"
             "flush=True,threads=2,max_latency=0.004,max_batch=4096,device=0)") in text
     assert "self.filters.set_taps(self.taps)" in text
+    for there in ("self.debug,'store'", "self.filters,'taps'", "self.filters,'status'"):
+        assert f"self.msg_connect((self.filters,'status'),({there}))" in text
 
 
 @needs_grcc

@@ -13,6 +13,7 @@ class BlockTapsWhileRunning : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(BlockTapsWhileRunning);
     CPPUNIT_TEST(taps_belong_to_samples);
+    CPPUNIT_TEST(taps_by_tag_and_by_message);
     CPPUNIT_TEST(taps_set_before_the_start_leave_no_trace);
     CPPUNIT_TEST_SUITE_END();
 
@@ -65,6 +66,54 @@ public:
             for (size_t i = 0; i < tagged.size(); i++)
                 CPPUNIT_ASSERT_EQUAL(epochs[i + 1].since, tagged[i]);
         }
+        expect_close("changes on the way", type, respond(type, x, n, epochs), graph.outputs());
+    }
+
+    /* While another thread asks for the status. */
+    void taps_by_tag_and_by_message()
+    {
+        const size_t n = 200000, at = 30001;
+        const Rows x = random.signal(type, 2, n);
+        std::vector<Epoch> epochs;
+        for (const auto &l : std::vector<std::vector<size_t>>{{65, 65}, {65, 700}, {900, 10}}) {
+            const Rows taps = random.taps(type, l);
+            epochs.push_back({0, taps, size_t(TestGraph(x, taps, true).block->fft_size())});
+        }
+        epochs[1].taps[0] = epochs[0].taps[0];
+        TestGraph graph(x, epochs[0].taps, true, 200e3);
+        const auto row = to_items<gr_complex>(epochs[1].taps[1]);
+        const pmt::pmt_t key = pmt::mp("taps"), value = pmt::init_c32vector(row.size(), row);
+        const auto tagged = [](const pmt::pmt_t &what, size_t sample, const pmt::pmt_t &how) {
+            gr::tag_t tag;
+            tag.offset = sample;
+            tag.key = what;
+            tag.value = how;
+            return tag;
+        };
+        graph.sources[1]->set_data(
+            to_items<gr_complex>(x[1]),
+            {tagged(key, at, value), tagged(pmt::mp("flush"), 50000, pmt::PMT_T)});
+        graph.top->start();
+        wait_for_changes(graph, 1);
+        std::thread asking([&] {
+            for (int i = 0; i < 100; i++)
+                graph.block->_post(pmt::mp("status"), pmt::PMT_T);
+        });
+        pmt::pmt_t message = pmt::make_vector(2, pmt::PMT_NIL);
+        for (size_t m = 0; m < 2; m++) {
+            const auto items = to_items<gr_complex>(epochs[2].taps[m]);
+            pmt::vector_set(message, m, pmt::init_c32vector(items.size(), items));
+        }
+        graph.block->_post(key, message);
+        wait_for_changes(graph, 2);
+        asking.join();
+        graph.top->wait();
+        CPPUNIT_ASSERT_EQUAL(uint64_t(2), graph.block->tap_changes());
+        epochs[1].since = at;
+        epochs[2].since = size_t(graph.block->last_tap_change());
+        for (size_t port = 0; port < 2; port++)
+            CPPUNIT_ASSERT(tagged_samples(graph, port) ==
+                           (std::vector<size_t>{at, epochs[2].since}));
         expect_close("changes on the way", type, respond(type, x, n, epochs), graph.outputs());
     }
 

@@ -502,9 +502,6 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
                                                             gr_vector_const_void_star &in,
                                                             gr_vector_void_star &out)
 {
-    /* Else the runtime would end us at the next call that gives nothing, because a block that sent
-     * us messages has ended. */
-    this->clear_finished();
     d_relay.take_over_policy(*this);
     if (d_phase == phase::filtering) {
         swap_taps();

@@ -4,7 +4,7 @@ import numpy as np
 import pmt
 import pytest
 from gnuradio import filter as stock
-from gnuradio import gr
+from gnuradio import blocks, gr
 
 import helpers as h
 
@@ -155,8 +155,10 @@ def test_the_grid_outlives_lock_and_unlock(block_max, kind, rng):
         h.until(lambda: block.nitems_written(0) == 126, "126 samples")
         gate.pause()
         h.within(10, "tb.lock()", tb.lock)
+        tb.connect(blocks.null_source(4), blocks.head(4, 10), blocks.null_sink(4))
         h.within(10, "tb.unlock()", tb.unlock)
-        gate.feed(x[1003:], [(o, "other", o) for o in (5, 1000)])  # 1008 and 2003 of the stream
+        gate.tags.clear()  # it counts anew: what follows is on samples 1008 and 2003
+        gate.feed(x[1003:], [(o, "other", pmt.from_long(o)) for o in (5, 1000)])
         gate.close()
     got = h.received(kind, [sink])
     assert_expected(got, [x], [[(0, row)]], True, 8)
@@ -176,7 +178,7 @@ def test_channels_do_not_touch(decimation, kind, rng):
     tainted = h.run_graph(kind, streams, taps, hop=decimation * 64, decimation=decimation)
     h.assert_same_bits(tainted[::2], clean[::2])
     n_bad = np.isnan(tainted[1]).sum()
-    assert 0 < n_bad <= -(-(2 * decimation * 64 + 10 + 30) // decimation)
+    assert 0 < n_bad <= 3 * 64 + 310 // decimation
     h.assert_same_bits([tainted[1][:4000 // decimation // 64 * 64]],
                        [clean[1][:4000 // decimation // 64 * 64]])
 

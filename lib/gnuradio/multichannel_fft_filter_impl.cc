@@ -2,8 +2,8 @@
  * The block: what the scheduler gives and wants, around the engine. */
 #include "multichannel_fft_filter_impl.h"
 
+#include "arguments.h"
 #include "input_end.h"
-#include "port_limit.h"
 #include "status_message.h"
 #include "taps_message.h"
 
@@ -52,30 +52,6 @@ std::vector<oaconv_row> view(const std::vector<std::vector<TAP>> &taps)
     return rows;
 }
 
-int not_negative(int value, const char *what)
-{
-    if (value < 0)
-        throw std::invalid_argument(std::string(what) + " is " + std::to_string(value) +
-                                    "; it must not be negative");
-    return value;
-}
-
-int checked_decimation(int decimation)
-{
-    if (decimation < 1)
-        throw std::invalid_argument("decimation is " + std::to_string(decimation) +
-                                    "; it must be at least 1");
-    return decimation;
-}
-
-double checked_latency(double latency)
-{
-    if (!(latency >= 0 && latency <= 3600))
-        throw std::invalid_argument("max_latency is " + std::to_string(latency) +
-                                    " s; it must be between 0 and 3600 s");
-    return latency;
-}
-
 /* Samples that half a buffer may be made for: those before us and after us have two halves each. */
 int affordable_batch(int max_batch, int n_channels, std::size_t sample_bytes)
 {
@@ -102,14 +78,6 @@ pmt::pmt_t taps_port()
 pmt::pmt_t status_port()
 {
     return pmt::mp("status");
-}
-
-/* The number of ports, refused before the block or anything else is made. */
-int count_ports(std::size_t n_rows, int n_channels)
-{
-    const long n_ports = not_negative(n_channels, "n_channels") ? n_channels : long(n_rows);
-    check_port_limit(n_ports);
-    return int(n_ports);
 }
 
 } // namespace

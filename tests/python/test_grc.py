@@ -24,7 +24,8 @@ LENGTHS, NEW_LENGTHS = [65, 1, 30], [7, 200, 64]  # of the rows of taps
 EVERYTHING = {  # no parameter has its default
     "num_chans": "3", "taps": "taps", "backend": "direct", "hop": "48", "flush": "True",
     "threads": "2", "max_latency": "0.004", "max_batch": "4096", "device": "0",
-    "maxoutbuf": "30"}  # every block has this one; here it is less than a hop
+    "decimation": "3", "maxoutbuf": "12"}  # every block has the last; here it is less than a hop
+D = 3
 
 
 # ---- graphs that grcc compiles ----
@@ -100,9 +101,10 @@ def test_a_compiled_graph_filters_with_every_parameter(kind, compiled):
     graph, sinks = compiled[kind].make()
     assert (graph.filters.backend(), graph.filters.hop()) == ("direct", 48)
     assert graph.filters.threads() == min(2, len(os.sched_getaffinity(0)))
-    assert graph.filters.max_output_buffer(0) == 30
+    assert (graph.filters.decimation(), graph.filters.max_output_buffer(0)) == (D, 12)
     h.run(graph)
-    h.assert_filtered(h.received(kind, sinks), compiled[kind].streams, compiled[kind].taps, True)
+    h.assert_filtered(h.received(kind, sinks), compiled[kind].streams, compiled[kind].taps, True,
+                      decimation=D)
 
 
 @needs_grcc
@@ -110,7 +112,7 @@ def test_a_compiled_graph_filters_with_every_parameter(kind, compiled):
 def test_the_compiled_call_has_every_parameter(kind, compiled):
     text = "".join(compiled[kind].path.read_text(encoding="utf-8").split())
     assert (f"oaconv.multichannel_fft_filter_{kind}(taps,n_channels=3,backend='direct',hop=48,"
-            "flush=True,threads=2,max_latency=0.004,max_batch=4096,device=0)") in text
+            "flush=True,threads=2,max_latency=0.004,max_batch=4096,device=0,decimation=3)") in text
     assert "self.filters.set_taps(self.taps)" in text
     for there in ("self.debug,'store'", "self.filters,'taps'", "self.filters,'status'"):
         assert f"self.msg_connect((self.filters,'status'),({there}))" in text
@@ -131,10 +133,10 @@ def test_taps_change_while_a_compiled_graph_runs(kind, compiled, rng):
     pieces = [[(0, a), (first, b)] for a, b in zip(old, new)]
     n = h.flushed_length(N, pieces)
     got = h.received(kind, sinks)
-    h.assert_lengths(got, n)
+    h.assert_lengths(got, -(-n // D))
     for m, (y, x, p, sink) in enumerate(zip(got, streams, pieces, sinks)):
-        h.assert_close(y, h.oracle(x, p, n), h.tolerance(x, old[m], new[m]), f"channel {m}")
-        assert h.changes_of(sink) == [(first, 1)]
+        h.assert_close(y, h.oracle(x, p, n)[::D], h.tolerance(x, old[m], new[m]), f"channel {m}")
+        assert h.changes_of(sink) == [(-(-first // D), 1)]
 
 
 # ---- what is refused while a graph is drawn ----
@@ -204,6 +206,11 @@ REFUSED = {
     "a negative latency": ({"max_latency": "-0.001"}, "0 <= max_latency <= 3600"),
     "too long a latency": ({"max_latency": "3601"}, "0 <= max_latency <= 3600"),
     "a negative batch": ({"max_batch": "-1"}, "max_batch >= 0"),
+    "no decimation": ({"decimation": "0"}, "1 <= decimation <= 2**16"),
+    "a negative decimation": ({"decimation": "-8"}, "1 <= decimation <= 2**16"),
+    "a decimation that is too large": ({"decimation": "65537"}, "1 <= decimation <= 2**16"),
+    "a hop that is no multiple": (
+        {"decimation": "8", "hop": "100"}, "decimation < 1 or hop % decimation == 0"),
     "a device below -1": ({"device": "-2"}, "device >= -1"),
 }
 

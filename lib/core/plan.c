@@ -137,7 +137,7 @@ set_cost(const struct plan_request *request, const struct cost_table *costs, str
  */
 static size_t patience(const struct plan_request *request)
 {
-    return most(4 * request->n_taps, most(512, least(64 * request->decimation, 16384)));
+    return most(4 * request->n_taps, most(512, least(64 * request->decimation, 65536)));
 }
 
 /* The longest hop the plan may choose, in samples that come out. */

@@ -31,7 +31,8 @@ oaconv_config to_config(const Spec &spec, const TapRows &taps)
     config.n_rows = taps.size();
     config.n_channels = spec.n_channels;
     config.backend = spec.backend;
-    config.hop = spec.hop;
+    config.decimation = spec.type.decimation;
+    config.hop = whole_hop(spec.type, spec.hop);
     config.max_hop = spec.max_hop;
     config.threads = spec.threads;
     config.batch = spec.batch;
@@ -70,18 +71,24 @@ void Filter::prepare(const Rows &taps)
 
 void Filter::run(Call call, const Rows &x, size_t from, size_t n, Rows &y, Random &cuts)
 {
-    const size_t width = sample_width(d_type);
+    const size_t width = sample_width(d_type), n_out = oaconv_output_length(d_filter, n);
+    const size_t done = info().n_samples;
+    CPPUNIT_ASSERT_EQUAL_MESSAGE(say("length of the output for ", n, " samples at ", done),
+                                 kept(d_type, done + n) - kept(d_type, done),
+                                 n_out);
     Rows inputs, outputs;
     std::vector<size_t> shifts_in, shifts_out;
     y.resize(x.size());
     for (const Row &row : x) {
         shifts_in.push_back(cuts.below(17));
         shifts_out.push_back(cuts.below(17));
+        if (n_out == 0) /* an empty buffer would be a null pointer */
+            shifts_out.back()++;
         inputs.emplace_back(shifts_in.back());
         inputs.back().insert(inputs.back().end(),
                              row.begin() + static_cast<std::ptrdiff_t>(from * width),
                              row.begin() + static_cast<std::ptrdiff_t>((from + n) * width));
-        outputs.emplace_back(shifts_out.back() + n * width, -77.0);
+        outputs.emplace_back(shifts_out.back() + n_out * width, -77.0);
     }
     const Buffers sent(d_type.precision, inputs);
     Buffers given = sent, received(d_type.precision, outputs);
@@ -119,6 +126,13 @@ void Filter::read_tail(size_t n, Rows &y)
     y.resize(outputs.size());
     for (size_t m = 0; m < y.size(); m++)
         y[m].insert(y[m].end(), outputs[m].begin(), outputs[m].end());
+}
+
+/* In all branches but the first, the samples of a segment begin one later. */
+size_t partition_of(const oaconv_info &info)
+{
+    const size_t n_in = info.segment + (info.decimation > 1 && info.n_taps > 1 ? 1 : 0);
+    return (info.n_fft - n_in + 1) / info.segment * info.segment;
 }
 
 /* Filters up to sample `to`: whole hops in random pieces, then what is left. */

@@ -9,7 +9,7 @@
 namespace oac_test
 {
 
-/* Besides the taps, what a filter is made from. */
+/* Besides the taps, what a filter is made from; a hop is rounded up to whole_hop(). */
 struct Spec {
     Type type;
     const char *backend;
@@ -44,7 +44,8 @@ public:
     bool swap() { return oaconv_taps_swap(d_filter); }
 
     /* Filters samples from .. from + n of x and appends what comes to y; the buffers that the
-     * library sees have exactly n samples, at offsets that `cuts` draws. */
+     * library sees have exactly n samples, and those that decimation keeps, at offsets that `cuts`
+     * draws. */
     void process(const Rows &x, size_t from, size_t n, Rows &y, Random &cuts);
     void finish(const Rows &x, size_t from, size_t n, Rows &y, Random &cuts);
     void read_tail(size_t n, Rows &y);
@@ -56,6 +57,9 @@ private:
     oaconv *d_filter = nullptr;
     Type d_type;
 };
+
+/* Taps of one partition in a branch. */
+size_t partition_of(const oaconv_info &info);
 
 /* Something done on the way, after exactly `at` samples: a piece is finished, and then new taps,
  * unless there are none, are put in force. */

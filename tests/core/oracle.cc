@@ -8,21 +8,30 @@
 namespace oac_test
 {
 
-/* y += x [n] convolved with h, all of the widths given; y starts at the first sample of x. */
+/* y += x [n] convolved with h, all of the widths given, of which every D-th sample is kept.
+ *   x  from sample `since` of the signal on
+ *   y  from sample 0 on */
 template <typename Sum>
 static void
-accumulate(const double *x, size_t n, size_t x_width, const Row &h, size_t h_width, Sum *y)
+accumulate(const double *x, size_t since, size_t n, Type type, const Row &h, std::vector<Sum> &y)
 {
+    const size_t h_width = tap_width(type), D = type.decimation;
     for (size_t k = 0; k < h.size() / h_width; k++) {
         const Sum re = h[k * h_width], im = h_width == 2 ? h[k * h_width + 1] : 0;
-        Sum *to = y + k * x_width;
-        if (h_width == 1) {
-            for (size_t i = 0; i < n * x_width; i++)
-                to[i] += re * x[i];
+        const size_t first = kept(type, since + k), skip = first * D - (since + k);
+        Sum *to = y.data() + first * sample_width(type);
+        if (type == OAC_REAL) {
+            for (size_t t = skip; t < n; t += D)
+                *to++ += re * x[t];
+        } else if (h_width == 1) {
+            for (size_t t = skip; t < n; t += D, to += 2) {
+                to[0] += re * x[2 * t];
+                to[1] += re * x[2 * t + 1];
+            }
         } else {
-            for (size_t t = 0; t < n; t++) {
-                to[2 * t] += re * x[2 * t] - im * x[2 * t + 1];
-                to[2 * t + 1] += re * x[2 * t + 1] + im * x[2 * t];
+            for (size_t t = skip; t < n; t += D, to += 2) {
+                to[0] += re * x[2 * t] - im * x[2 * t + 1];
+                to[1] += re * x[2 * t + 1] + im * x[2 * t];
             }
         }
     }
@@ -66,12 +75,8 @@ sums(Type type, const Row &x, size_t m, size_t n, const std::vector<Epoch> &epoc
     for (size_t i = 0; i < epochs.size(); i++) {
         const size_t begin = epochs[i].since, end = end_of(epochs, i, n);
         if (begin < end)
-            accumulate(x.data() + begin * width,
-                       end - begin,
-                       width,
-                       taps_of(epochs[i], m),
-                       tap_width(type),
-                       y.data() + begin * width);
+            accumulate(
+                x.data() + begin * width, begin, end - begin, type, taps_of(epochs[i], m), y);
     }
     return {y.begin(), y.end()};
 }
@@ -91,7 +96,8 @@ scales(Type type, const Row &x, size_t m, size_t n, const std::vector<Epoch> &ep
         const Row &h = taps_of(epoch, m);
         const double size = sum(magnitudes(h.data(), h.size() / tap_width(type), tap_width(type)));
         const double passes = std::log2(static_cast<double>(std::max<size_t>(epoch.n_fft, 2)));
-        for (size_t t = begin; t < end + longest(type, epoch.taps) - 1; t++)
+        const size_t past = kept(type, end + longest(type, epoch.taps) - 1);
+        for (size_t t = kept(type, begin); t < past; t++)
             scale[t] += passes * size * loudest;
     }
     return scale;
@@ -106,6 +112,7 @@ Response respond(Type type, const Rows &x, size_t n, const std::vector<Epoch> &e
         if (last || end > epochs[i].since)
             response.length = std::max(response.length, end + longest(type, epochs[i].taps) - 1);
     }
+    response.length = kept(type, response.length);
     for (size_t m = 0; m < x.size(); m++) {
         const auto respond_row = type.precision == OAC_DOUBLE ? sums<long double> : sums<double>;
         response.y.push_back(respond_row(type, x[m], m, n, epochs, response.length));

@@ -17,10 +17,10 @@ struct Epoch {
 
 /* The exact answer, tail included; complex values are two numbers. */
 struct Response {
-    std::vector<std::vector<long double>> y; /* [M][length * width] */
+    std::vector<std::vector<long double>> y; /* [M][length * width], decimated */
     std::vector<std::vector<double>> scale;  /* [M][length] log2(N) |h|_1 max|x|, summed over the
                                                 epochs that reach the sample */
-    size_t length;                           /* samples per channel, by promise 1 */
+    size_t length;                           /* samples per channel, by promise 1; decimated */
 };
 
 /* Response to the first n samples of x; each is convolved with the taps of its epoch. Summed in

@@ -9,6 +9,17 @@
 namespace oac_test
 {
 
+Rows keep(Type type, const Rows &rows)
+{
+    const size_t width = sample_width(type);
+    Rows list(rows.size());
+    for (size_t m = 0; m < rows.size(); m++)
+        for (size_t i = 0; i < rows[m].size(); i++)
+            if (i / width % type.decimation == 0)
+                list[m].push_back(rows[m][i]);
+    return list;
+}
+
 size_t longest(oaconv_type type, const Rows &taps)
 {
     size_t numbers = 0;
@@ -55,25 +66,44 @@ const std::vector<oaconv_type> &all_types()
     return types;
 }
 
-static bool knows(const std::string &backend, oaconv_precision precision)
+static bool knows(const std::string &backend, const Type &type)
 {
-    return precision == OAC_SINGLE || backend == "volk" || backend == "direct";
+    if (backend == "cuda" && type.decimation > 1)
+        return false;
+    return type.precision == OAC_SINGLE || backend == "volk" || backend == "direct";
+}
+
+/* What OAC_TEST_DECIMATION says. */
+static std::vector<size_t> decimations()
+{
+    const char *text = std::getenv("OAC_TEST_DECIMATION");
+    std::istringstream words(text ? text : "");
+    std::vector<size_t> list;
+    for (size_t D; words >> D;)
+        list.push_back(D);
+    return list.empty() ? std::vector<size_t>{1} : list;
 }
 
 std::vector<Kind> all_kinds()
 {
     static const char *const names[] = {"fff", "ccf", "ccc"};
+    const std::vector<size_t> factors = decimations();
     std::vector<Kind> list;
+    size_t turn = 0;
     for (oaconv_precision precision : {OAC_SINGLE, OAC_DOUBLE})
-        for (size_t i = 0; i < oaconv_backend_count(); i++) {
-            const char *backend = oaconv_backend_name(i);
-            if (!oaconv_backend_usable(i, nullptr) || !knows(backend, precision))
-                continue;
-            for (oaconv_type type : all_types())
-                list.push_back({{type, precision},
-                                backend,
-                                say(backend, " ", names[type], precision ? " double" : "")});
-        }
+        for (size_t i = 0; i < oaconv_backend_count(); i++)
+            for (oaconv_type kind : all_types()) {
+                const char *backend = oaconv_backend_name(i);
+                const Type type{kind, precision, factors[turn++ % factors.size()]};
+                if (oaconv_backend_usable(i, nullptr) && knows(backend, type))
+                    list.push_back({type,
+                                    backend,
+                                    say(backend,
+                                        " ",
+                                        names[kind],
+                                        precision ? " double" : "",
+                                        type.decimation > 1 ? say(" D=", type.decimation) : "")});
+            }
     return list;
 }
 
@@ -107,19 +137,25 @@ std::vector<Kind> kinds_of(const std::string &backend)
     return list;
 }
 
-const std::vector<ShortHop> &short_hops()
+std::vector<ShortHop> short_hops(const Type &type)
 {
-    static const std::vector<ShortHop> list{{1, 600},
-                                            {7, 1500},
-                                            {16, 337},
-                                            {16, 1000},
-                                            {20, 6000},
-                                            {64, 3000},
-                                            {250, 500},
-                                            {250, 501},
-                                            {250, 3000},
-                                            {256, 500},
-                                            {300, 700}};
+    constexpr size_t longest_hop = 4000;
+    static const std::vector<ShortHop> all{{1, 600},
+                                           {7, 1500},
+                                           {16, 337},
+                                           {16, 1000},
+                                           {20, 6000},
+                                           {64, 3000},
+                                           {250, 500},
+                                           {250, 501},
+                                           {250, 3000},
+                                           {256, 500},
+                                           {300, 700}};
+    const size_t D = type.decimation;
+    std::vector<ShortHop> list;
+    for (const ShortHop &c : all)
+        if (D * c.hop <= longest_hop)
+            list.push_back({D * c.hop, D * c.n_taps - D / 2});
     return list;
 }
 

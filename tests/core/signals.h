@@ -20,9 +20,11 @@ namespace oac_test
 using Row = std::vector<double>;
 using Rows = std::vector<Row>;
 
-/* Signal and taps: real or complex, in single precision where nothing else is said. */
+/* Signal and taps: real or complex; in single precision and not decimated where nothing else is
+ * said. */
 struct Type {
-    constexpr Type(oaconv_type kind, oaconv_precision in = OAC_SINGLE) : type(kind), precision(in)
+    constexpr Type(oaconv_type kind, oaconv_precision in = OAC_SINGLE, size_t D = 1)
+        : type(kind), precision(in), decimation(D)
     {
     }
     constexpr operator oaconv_type() const { return type; }
@@ -30,6 +32,7 @@ struct Type {
 
     oaconv_type type;
     oaconv_precision precision;
+    size_t decimation;
 };
 
 /* Numbers per sample and per tap. */
@@ -41,6 +44,21 @@ inline size_t tap_width(oaconv_type type)
 {
     return type == OAC_COMPLEX ? 2 : 1;
 }
+
+/* Of the first n samples, those that decimation keeps. */
+inline size_t kept(const Type &type, size_t n)
+{
+    return n / type.decimation + (n % type.decimation ? 1 : 0);
+}
+
+/* The shortest hop of at least n samples. */
+inline size_t whole_hop(const Type &type, size_t n)
+{
+    return kept(type, n) * type.decimation;
+}
+
+/* Of whole signals, the samples that decimation keeps. */
+Rows keep(Type type, const Rows &rows);
 
 /* The taps of the longest row. */
 size_t longest(oaconv_type type, const Rows &taps);
@@ -70,7 +88,8 @@ struct Kind {
     std::string label;
 };
 
-/* Every usable backend with every type in each precision that it knows. */
+/* Every usable backend with every type in each precision that it knows. They decimate by the
+ * numbers in OAC_TEST_DECIMATION, which are dealt out in turn; where it is not set, not at all. */
 std::vector<Kind> all_kinds();
 
 /* Of these the backend that OAC_TEST_BACKEND names and the precision, "single" or "double", that
@@ -84,11 +103,12 @@ std::vector<Kind> cpu_kinds();
 std::vector<Kind> kinds_of(const std::string &backend);
 
 /* Hops much shorter than the taps. Backend "simd" cuts such taps into partitions: of one segment or
- * several, of whole vectors or not, from two to sixty of them, the last a single tap or more. */
+ * several, of whole vectors or not, from two to sixty of them, the last a single tap or more. With
+ * decimation, hops and taps are as many times as long, unless that makes the hops too long. */
 struct ShortHop {
     size_t hop, n_taps;
 };
-const std::vector<ShortHop> &short_hops();
+std::vector<ShortHop> short_hops(const Type &type);
 
 const std::vector<oaconv_type> &all_types();
 

@@ -49,6 +49,7 @@ public:
         oaconv_config_init(&config);
         config.type = type;
         config.precision = type.precision;
+        config.decimation = type.decimation;
         config.rows = rows.data();
         config.n_rows = rows.size();
         config.backend = backend;
@@ -81,6 +82,7 @@ class bad_input : public CppUnit::TestFixture
     CPPUNIT_TEST(sizes_beyond_the_bounds);
     CPPUNIT_TEST(unknown_type);
     CPPUNIT_TEST(unknown_precision);
+    CPPUNIT_TEST(decimation);
     CPPUNIT_TEST(backends_that_do_not_know_double);
     CPPUNIT_TEST(backends_by_name);
     CPPUNIT_TEST(null_pointers);
@@ -100,6 +102,7 @@ public:
             const Filter filter({kind.type, kind.backend}, Request(kind.type).taps);
             CPPUNIT_ASSERT_EQUAL(std::string(kind.backend), std::string(filter.info().backend));
             CPPUNIT_ASSERT_EQUAL(kind.backend == std::string("direct"), filter.info().n_fft == 0);
+            CPPUNIT_ASSERT_EQUAL(kind.type.decimation, filter.info().decimation);
         }
         oaconv_config config;
         oaconv_config_init(&config);
@@ -108,6 +111,7 @@ public:
         CPPUNIT_ASSERT_EQUAL(std::string("auto"), std::string(config.backend));
         CPPUNIT_ASSERT(!config.rows && !config.n_rows && !config.n_channels);
         CPPUNIT_ASSERT(!config.hop && !config.max_hop);
+        CPPUNIT_ASSERT_EQUAL(size_t{1}, config.decimation);
     }
 
     void rows_of_taps()
@@ -204,6 +208,38 @@ public:
             Request request(OAC_COMPLEX);
             request.config.precision = static_cast<oaconv_precision>(precision);
             EXPECT_REFUSED(OAC_ERR_ARG, request.create(), say("precision ", precision));
+        }
+    }
+
+    /* A config that was not filled in by oaconv_config_init() has 0. */
+    void decimation()
+    {
+        for (const Kind &kind : cpu_kinds()) {
+            const auto refuse = [&kind](size_t D, size_t hop, oaconv_status status) {
+                Request request(kind.type, kind.backend);
+                request.config.decimation = D;
+                request.config.hop = hop;
+                const std::string number = D ? say(D) : "decimation is 0";
+                EXPECT_REFUSED(status, request.create(), "decimation", number);
+                const void *in[] = {bogus<float>(), bogus<float>()};
+                void *out[] = {bogus<float>(), bogus<float>()};
+                EXPECT_REFUSED(
+                    status, oaconv_convolve(&request.config, in, out, 7), "decimation", number);
+            };
+            for (size_t hop : {0, 8})
+                refuse(0, hop, OAC_ERR_ARG);
+            for (size_t D : {OAC_MAX_DECIMATION + 1, SIZE_MAX})
+                for (size_t hop : {size_t{0}, OAC_MAX_HOP, size_t{8}})
+                    refuse(D, hop, OAC_ERR_TOO_LARGE);
+            for (size_t hop : {1, 2, 4, 10, 100})
+                refuse(3, hop, OAC_ERR_ARG);
+            refuse(OAC_MAX_DECIMATION, OAC_MAX_DECIMATION - 1, OAC_ERR_ARG);
+            for (size_t n_hops : {0, 1, 2}) {
+                Request request(kind.type, kind.backend);
+                request.config.decimation = OAC_MAX_DECIMATION;
+                request.config.hop = n_hops * OAC_MAX_DECIMATION;
+                CPPUNIT_ASSERT_EQUAL(OAC_OK, request.create());
+            }
         }
     }
 
@@ -309,18 +345,19 @@ public:
     void tail()
     {
         for (const Kind &kind : kinds()) {
+            const size_t D = kind.type.decimation;
             Random random(91);
-            Filter filter({kind.type, kind.backend, 0, 8}, random.taps(kind.type, {6}));
-            const Rows x = random.signal(kind.type, 1, 16);
+            Filter filter({kind.type, kind.backend, 0, 8 * D}, random.taps(kind.type, {5 * D + 1}));
+            const Rows x = random.signal(kind.type, 1, 16 * D);
             double space[16];
             void *out[] = {space};
             Rows y;
-            filter.process(x, 0, 8, y, random);
+            filter.process(x, 0, 8 * D, y, random);
             EXPECT_REFUSED(OAC_ERR_ARG,
                            oaconv_read_tail(filter.handle(), out, 1),
                            "read_tail",
                            "oaconv_finish");
-            filter.finish(x, 8, 3, y, random);
+            filter.finish(x, 8 * D, 3 * D, y, random);
             EXPECT_REFUSED(
                 OAC_ERR_ARG, oaconv_read_tail(filter.handle(), out, 6), "6 samples", "5 are left");
             filter.read_tail(4, y);
@@ -335,11 +372,11 @@ public:
             const Buffers more(kind.type.precision, x);
             const void *in[] = {more.at(0)};
             EXPECT_REFUSED(
-                OAC_ERR_ARG, oaconv_process(filter.handle(), in, out, 8), "oaconv_reset");
+                OAC_ERR_ARG, oaconv_process(filter.handle(), in, out, 8 * D), "oaconv_reset");
             EXPECT_REFUSED(OAC_ERR_ARG, oaconv_finish(filter.handle(), in, out, 3), "oaconv_reset");
             filter.reset();
             Rows again;
-            filter.process(x, 0, 8, again, random);
+            filter.process(x, 0, 8 * D, again, random);
             expect_same_bits(
                 "after a reset", {Row(y[0].begin(), y[0].begin() + again[0].size())}, again);
         }
@@ -426,7 +463,7 @@ public:
             CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_finish(f, nullptr, nullptr, 0));
             CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_read_tail(f, nullptr, 0));
             CPPUNIT_ASSERT_EQUAL(uint64_t{0}, filter.info().n_samples);
-            CPPUNIT_ASSERT_EQUAL(size_t{2}, filter.tail_length());
+            CPPUNIT_ASSERT_EQUAL(kept(kind.type, 2), filter.tail_length());
         }
     }
 };

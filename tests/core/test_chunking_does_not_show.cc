@@ -89,7 +89,7 @@ public:
             Random random(35);
             const Rows taps = random.taps(kind.type, {100, 20});
             Filter slow({kind.type, kind.backend}, taps), fast({kind.type, kind.backend}, taps);
-            const size_t hop = slow.info().hop, n_hops = 4000 / hop;
+            const size_t hop = slow.info().hop, n_hops = std::max<size_t>(4000 / hop, 3);
             const Rows x = random.signal(kind.type, 2, n_hops * hop);
             Rows one_by_one, at_once;
             for (size_t i = 0; i < n_hops; i++)
@@ -102,7 +102,7 @@ public:
     void long_taps_and_short_hops()
     {
         for (const Kind &kind : kinds_of("simd"))
-            for (const ShortHop &c : short_hops())
+            for (const ShortHop &c : short_hops(kind.type))
                 check(say(kind.label, " hop=", c.hop, " P=", c.n_taps),
                       {kind.type, kind.backend, 0, c.hop},
                       Random(37).taps(kind.type, {c.n_taps, 11}),
@@ -114,7 +114,7 @@ public:
     void hops_in_a_call()
     {
         for (const Kind &kind : kinds_of("simd"))
-            for (const ShortHop &c : short_hops()) {
+            for (const ShortHop &c : short_hops(kind.type)) {
                 Random random(38);
                 const Rows taps = random.taps(kind.type, {c.n_taps, 20});
                 const size_t n_hops = 3 * 17;
@@ -158,11 +158,13 @@ public:
             for (size_t hop : {16, 20, 250}) {
                 Random random(39);
                 std::vector<Change> changes;
+                const size_t D = kind.type.decimation;
                 for (size_t at : {0, 640, 700, 1283, 1283, 2900})
-                    changes.push_back({at, random.taps(kind.type, {random.between(1, 3000), 30})});
-                check(say(kind.label, " changes, hop=", hop),
-                      {kind.type, kind.backend, 0, hop},
-                      random.taps(kind.type, {1500, 65}),
+                    changes.push_back(
+                        {at, random.taps(kind.type, {D * random.between(1, 3000), 30})});
+                check(say(kind.label, " changes, hop=", D * hop),
+                      {kind.type, kind.backend, 0, D * hop},
+                      random.taps(kind.type, {D * 1500, 65}),
                       4000,
                       changes);
             }
@@ -173,18 +175,18 @@ public:
         for (const Kind &kind : kinds()) {
             Random random(36);
             const Rows taps = random.taps(kind.type, {100});
-            const Rows x = random.signal(kind.type, 1, 3000);
             Filter alone({kind.type, kind.backend}, taps);
-            const Rows expected = play(alone, x, 3000, random);
+            const size_t hop = alone.info().hop, n = std::max<size_t>(3000, 5 * hop / 2);
+            const Rows x = random.signal(kind.type, 1, n);
+            const Rows expected = play(alone, x, n, random);
             Filter first({kind.type, kind.backend}, taps), second({kind.type, kind.backend}, taps);
-            const size_t hop = first.info().hop;
             Rows y, other;
             size_t t = 0;
-            for (; t + hop <= 3000; t += hop) {
+            for (; t + hop <= n; t += hop) {
                 first.process(x, t, hop, y, random);
                 second.process(x, 0, hop, other, random);
             }
-            first.finish(x, t, 3000 - t, y, random);
+            first.finish(x, t, n - t, y, random);
             first.read_tail(first.tail_length(), y);
             expect_repeated(kind.backend, kind.label + " seed=36", expected, y);
         }

@@ -127,7 +127,7 @@ void count_plan(void *)
 }
 void ignore(void *) {}
 
-/* Pointers to n samples of each of two channels, from sample t on. */
+/* Pointers to samples of each of two channels, from sample t on; out there is room for as many. */
 struct Pointers {
     Pointers(const Buffers &x, Buffers &y, size_t t, size_t width)
         : in{x.at(0, t * width), x.at(1, t * width)}, out{y.at(0, t * width), y.at(1, t * width)}
@@ -209,7 +209,7 @@ public:
         for (const Kind &kind : cpu_kinds()) {
             const size_t width = sample_width(kind.type);
             Random random(112);
-            const Buffers x(kind.type.precision, random.signal(kind.type, 2, 30000));
+            const Buffers x(kind.type.precision, random.signal(kind.type, 2, 80000));
             Buffers y = x;
             Filter filter({kind.type, kind.backend}, random.taps(kind.type, {200, 10}));
             filter.prepare(random.taps(kind.type, {20, 500}));

@@ -29,6 +29,7 @@ class laws : public CppUnit::TestFixture
     CPPUNIT_TEST(delay_comes_out_as_delay);
     CPPUNIT_TEST(one_tap_scales);
     CPPUNIT_TEST(silence_stays_silence);
+    CPPUNIT_TEST(decimation_keeps_every_dth_sample);
     CPPUNIT_TEST_SUITE_END();
 
 public:
@@ -47,7 +48,7 @@ public:
                         expected[m][(at + i / t_width) * width + i % t_width] = taps[m][i];
                 Filter filter({kind.type, kind.backend}, taps);
                 expect_near(say(kind.label, " impulse at ", at, " seed=21"),
-                            expected,
+                            keep(kind.type, expected),
                             play(filter, x, n_samples, random),
                             8 * kind.type.epsilon());
             }
@@ -76,15 +77,16 @@ public:
     void delay_comes_out_as_delay()
     {
         for (const Kind &kind : kinds())
-            for (size_t delay : {1, 100, 1023}) {
+            for (size_t delay_out : {1, 100, 1023}) {
                 const size_t width = sample_width(kind.type);
+                const size_t delay = delay_out * kind.type.decimation;
                 Random random(23);
                 Filter filter({kind.type, kind.backend}, random.taps(kind.type, {n_taps, 3}));
                 const Rows x = random.signal(kind.type, 2, n_samples);
                 Rows later(2, Row((n_samples + delay) * width));
                 add(later, x, 1, delay, width);
-                Rows expected(2, Row((n_samples + delay + n_taps - 1) * width));
-                add(expected, play(filter, x, n_samples, random), 1, delay, width);
+                Rows expected(2, Row(kept(kind.type, n_samples + delay + n_taps - 1) * width));
+                add(expected, play(filter, x, n_samples, random), 1, delay_out, width);
                 filter.reset();
                 expect_near(say(kind.label, " delay ", delay, " seed=23"),
                             expected,
@@ -105,7 +107,7 @@ public:
             Filter filter({kind.type, kind.backend}, {tap});
             CPPUNIT_ASSERT_EQUAL_MESSAGE(kind.label, size_t{0}, filter.tail_length());
             expect_near(kind.label + " one tap, seed=24",
-                        expected,
+                        keep(kind.type, expected),
                         play(filter, x, n_samples, random),
                         8 * kind.type.epsilon());
         }
@@ -121,6 +123,26 @@ public:
             for (double y : silent[0])
                 CPPUNIT_ASSERT_MESSAGE(kind.label, y == 0);
         }
+    }
+
+    /* With more taps than branches and with fewer. */
+    void decimation_keeps_every_dth_sample()
+    {
+        for (const Kind &kind : all_kinds())
+            for (size_t D : {2, 3, 4, 5, 7, 8, 16, 200}) {
+                const Type decimated(kind.type, kind.type.precision, D);
+                if (kind.backend == std::string("cuda"))
+                    continue;
+                Random random(26);
+                const Rows taps = random.taps(kind.type, {n_taps, 3});
+                const Rows x = random.signal(kind.type, 2, n_samples);
+                Filter all({Type(kind.type, kind.type.precision), kind.backend}, taps);
+                Filter some({decimated, kind.backend}, taps);
+                expect_near(say(kind.label, " every ", D, "th sample, seed=26"),
+                            keep(decimated, play(all, x, n_samples, random)),
+                            play(some, x, n_samples, random),
+                            16 * n_taps * kind.type.epsilon());
+            }
     }
 };
 

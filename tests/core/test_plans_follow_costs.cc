@@ -220,6 +220,7 @@ class plans_follow_costs : public CppUnit::TestFixture
     CPPUNIT_TEST(same_request_same_plan_whatever_the_threads);
     CPPUNIT_TEST(channels_change_plans_through_memory_only);
     CPPUNIT_TEST(double_costs_twice);
+    CPPUNIT_TEST(decimation_costs_less);
     CPPUNIT_TEST(chosen_hop_keeps_its_bound);
     CPPUNIT_TEST(no_other_hop_is_much_cheaper);
     CPPUNIT_TEST(more_taps_bring_no_step);
@@ -380,6 +381,25 @@ public:
                 }
                 CPPUNIT_ASSERT_MESSAGE(label, 1.06 * twice.cost >= 2 * single.cost);
             }
+    }
+
+    /* One transform back for all branches, where filtering everything first needs as many as there
+     * are branches. */
+    void decimation_costs_less()
+    {
+        for (const char *backend : {"auto", "simd", "volk"})
+            for (oaconv_type type : all_types())
+                for (Request request : {Request{type, 1, 1000},
+                                        {type, 4, 1000},
+                                        {type, 1, 5000},
+                                        {type, 1, 5000, 4096}}) {
+                    const double all = plan_of(backend, request).cost;
+                    request.type.decimation = 8;
+                    const oaconv_info some = plan_of(backend, request);
+                    CPPUNIT_ASSERT_MESSAGE(
+                        say(write(request, backend, write(some)), " ", some.cost, " of ", all),
+                        some.cost < 0.75 * all);
+                }
     }
 
     void chosen_hop_keeps_its_bound()

@@ -155,8 +155,9 @@ public:
                 plan.hop = hop;
                 return plan;
             };
-            expect_refused(kind, good, good.n_fft + 1);
-            expect_refused(kind, good, good.n_fft - good.segment + 2);
+            const size_t D = kind.type.decimation;
+            expect_refused(kind, good, D * good.n_fft + 1);
+            expect_refused(kind, good, D * (good.n_fft - good.segment) + 2);
             expect_refused(kind, changed(good.n_fft + 1, good.segment, good.hop), 300);
             expect_refused(kind, changed(7 * 512, good.segment, good.hop), 300);
             expect_refused(kind, changed(8, 1, 1), 1);
@@ -164,7 +165,7 @@ public:
             expect_refused(kind, changed(0, good.segment, good.hop), 300);
             expect_refused(kind, changed(good.n_fft, 0, good.hop), 300);
             expect_refused(kind, changed(good.n_fft, good.segment, 0), 300);
-            expect_refused(kind, changed(good.n_fft, good.segment, good.segment - 1), 300);
+            expect_refused(kind, changed(good.n_fft, good.segment, D * (good.segment - 1)), 300);
         }
     }
 };

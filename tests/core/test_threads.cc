@@ -108,12 +108,15 @@ public:
     void threads_do_not_show_in_partitions()
     {
         for (const Kind &kind : kinds_of("simd"))
-            for (const size_t M : {1, 2, 7}) {
-                check_threads(
-                    kind.label + " hop=20", {kind.type, kind.backend, 0, 20}, M, 1000, 30000);
-                check_threads(
-                    kind.label + " hop=256", {kind.type, kind.backend, 0, 256}, M, 2000, 30000);
-            }
+            for (const size_t M : {1, 2, 7})
+                for (const ShortHop &c : {ShortHop{20, 1000}, ShortHop{256, 2000}}) {
+                    const size_t D = kind.type.decimation, hop = D * c.hop;
+                    check_threads(say(kind.label, " hop=", hop),
+                                  {kind.type, kind.backend, 0, hop},
+                                  M,
+                                  D * c.n_taps,
+                                  std::max<size_t>(30000, 9 * hop / 2));
+                }
     }
 
     void never_more_than_cores_or_channels()

@@ -105,8 +105,9 @@ public:
         for (const Kind &kind : cpu_kinds())
             for (size_t D : {2, 3, 5, 8, 64, 100, 1000, 65536})
                 for (size_t n_taps : {size_t{1}, size_t{2}, D, D + 1, size_t{700}, size_t{5000}}) {
-                    if (kind.type.decimation == 1 || n_taps > 5000)
-                        continue; /* once is enough; too much memory */
+                    if (kind.type.decimation == 1 || kind.type == OAC_COMPLEX_REAL_TAPS ||
+                        n_taps > 5000)
+                        continue; /* once is enough; so are two types; too much memory */
                     const Type type(kind.type, kind.type.precision, D);
                     const Rows taps = Random(21).taps(type, {n_taps});
                     for (size_t n_out : {1, 2, 17, 100}) {
@@ -248,7 +249,7 @@ public:
         for (const Kind &kind : cpu_kinds())
             for (size_t segment : {1, 5, 16, 20, 64, 250, 256, 257}) {
                 const size_t D = kind.type.decimation, hop = D * segment;
-                if (D > 1 && hop > 2000)
+                if (D > 1 && hop > 1000)
                     continue; /* signals of several hops would be long */
                 const std::string label = say(kind.label, " hop=", hop);
                 const size_t n_taps = D * 20 * std::max<size_t>(segment, 40) + 7;

@@ -282,7 +282,7 @@ public:
                 shapes.insert({several, info.segment % 16 == 0});
             }
             const bool all = kind.type.decimation == 1;
-            CPPUNIT_ASSERT_MESSAGE(kind.label, *numbers.begin() <= (all ? 2 : 5));
+            CPPUNIT_ASSERT_MESSAGE(kind.label, *numbers.begin() <= (all ? 2 : 8));
             CPPUNIT_ASSERT_MESSAGE(kind.label, *numbers.rbegin() >= (all ? 50 : 12));
             CPPUNIT_ASSERT_MESSAGE(kind.label, shapes.size() >= (all ? 4 : 2));
         }

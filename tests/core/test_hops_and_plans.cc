@@ -48,7 +48,7 @@ void expect_sound_plan(const std::string &label, const oaconv_info &info)
 /* The longest hop that is chosen for so many taps. */
 size_t longest_hop(Type type, size_t n_taps)
 {
-    const size_t D = type.decimation, patience = D > 1 ? std::min<size_t>(64 * D, 16384) : 0;
+    const size_t D = type.decimation, patience = D > 1 ? std::min<size_t>(64 * D, 65536) : 0;
     return std::max({4 * n_taps, size_t{512}, patience, D});
 }
 

@@ -217,7 +217,7 @@ class Receiver(gr.top_block):
         self.adders = []  # a block in Python lives only as long as something refers to it
         self.narrow, self.demodulated, self.audio = [], [], []
         for m in range(M):
-            tags = [taps_tag(sample, *tuning) for sample, channel, *tuning in script if channel == m]
+            tags = [taps_tag(at, *tuning) for at, channel, *tuning in script if channel == m]
             end = source
             if tags:
                 end = AddTags(tags)
@@ -332,8 +332,8 @@ def check_tones(audio, n, script):
             heard, ratio = measure_tone(samples[first + margin:end])
             station = min(range(M), key=lambda k: abs(STATIONS[k].offset - centre))
             tone = STATIONS[station].tone
-            print(f"{m:2d} {first / AUDIO_RATE:8.3f}  {end / AUDIO_RATE:8.3f}   {centre / 1e3:10.2f}"
-                  f"   {station:7d} {tone:9.1f} {heard:10.1f} {ratio:17.1f}")
+            print(f"{m:2d} {first / AUDIO_RATE:8.3f}  {end / AUDIO_RATE:8.3f}   "
+                  f"{centre / 1e3:10.2f}   {station:7d} {tone:9.1f} {heard:10.1f} {ratio:17.1f}")
             if not (abs(heard - tone) < 5 and ratio > 15):
                 wrong.append(f"channel {m}: heard {heard:.1f} Hz, {ratio:.1f} dB above the rest, "
                              f"instead of {tone:.1f} Hz")
@@ -356,8 +356,8 @@ def main(arguments=None):
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--retune", action="append", type=retuning, metavar="S:CH:KHZ[:WIDTH]",
-                        help="at S seconds tune channel CH to KHZ, with that width in kHz; as often "
-                             "as wanted (default: a script of five)")
+                        help="at S seconds tune channel CH to KHZ, with that width in kHz; as "
+                             "often as wanted (default: a script of five)")
     parser.add_argument("--seconds", type=float, default=1.0, help="default: %(default)s")
     parser.add_argument("--voices", action="store_true",
                         help="stations send the recordings of alsa-utils, which are not checked, "

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+import matplotlib.image
 import numpy as np
 import pmt
 import pytest
@@ -277,3 +278,51 @@ def test_a_retuning_that_makes_no_sense_is_refused(text, capsys):
     with pytest.raises(SystemExit):
         nbfm.main([f"--retune={text}"])
     assert "--retune" in capsys.readouterr().err
+
+
+# ---- the window ----
+
+IN_THE_WINDOW = """
+import sys
+import numpy as np
+from PyQt5 import QtCore
+import nbfm_receiver as nbfm, nbfm_receiver_qt as qt
+
+def move_and_wait(window, path, done):
+    for channel, centre, width in qt.MOVES:
+        window.strips[channel].centre.setValue(centre // qt.CENTRE_STEP)
+        window.strips[channel].width.setValue(width // qt.WIDTH_STEP)
+        window.strips[channel].button.setChecked(True)
+    timer = QtCore.QTimer(window)
+
+    def look():
+        taps = window.receiver.channel_filter.taps()
+        if all(np.array_equal(taps[m], nbfm.band_pass(*tuning)) for m, *tuning in qt.MOVES):
+            timer.stop()
+            window.grab().save(path)
+            print("heard", window.bands.heard, "of", window.receiver.channel_filter.decimation())
+            done()
+
+    timer.timeout.connect(look)
+    timer.start(10)
+
+qt.take_screenshot = move_and_wait
+sys.exit(qt.main(["--tones", "--screenshot", sys.argv[1]]))
+"""
+
+
+def test_sliders_retune_the_running_receiver(tmp_path):
+    pytest.importorskip("PyQt5.QtWidgets", reason="no PyQt5")
+    pytest.importorskip("gnuradio.qtgui", reason="no gr-qtgui")
+    paths = os.pathsep.join([str(EXAMPLES), os.environ.get("PYTHONPATH", "")])
+    env = dict(os.environ, OACONV_COST_TABLE="nominal", QT_QPA_PLATFORM="offscreen",
+               PYTHONPATH=paths, XDG_RUNTIME_DIR=str(tmp_path))
+    picture = tmp_path / "window.png"
+    done = subprocess.run([sys.executable, "-c", IN_THE_WINDOW, picture], env=env, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100,
+                          check=False)
+    assert done.returncode == 0, done.stdout
+    assert f"heard 6 of {D}" in done.stdout
+    pixels = matplotlib.image.imread(picture)
+    assert pixels.shape[0] > 500 and pixels.shape[1] > 800
+    assert len(np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0)) > 50

@@ -20,6 +20,7 @@ COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#c51b7d", "#7d4fb2", "#8c564b", "#0
 CENTRE_STEP, WIDTH_STEP = 250, 500  # of the sliders, Hz
 EDGE = 180000  # centres that sliders reach, Hz
 MAX_BATCH = 4096  # samples: sliders are heard the sooner, the smaller it is
+PIECE = 3840  # samples that the throttle lets through at once
 # What --screenshot moves, and hears at last: (channel, centre, width).
 MOVES = ((0, 100000, 16000), (3, -50000, 9000), (5, 37500, 20000), (6, 81250, 12000))
 PAUSE, LAST_PAUSE = 500, 6500  # ms between them, and before the picture is taken
@@ -251,8 +252,10 @@ def main(arguments=None):
         band = nbfm.make_band(nbfm.tones() if options.tones else nbfm.speech())
         program = QtWidgets.QApplication(sys.argv[:1])
         wide = blocks.vector_source_c(band, True)
-        paced = wide if options.audio is not None else blocks.throttle(gr.sizeof_gr_complex,
-                                                                       nbfm.RATE)
+        paced = wide
+        if options.audio is None:
+            paced = blocks.throttle(gr.sizeof_gr_complex, nbfm.RATE)
+            paced.set_max_noutput_items(PIECE)
         window = Window(paced, options.audio)
     except (nbfm.voices.ReceiverError, RuntimeError) as error:
         print(f"nbfm_receiver_qt: {error}", file=sys.stderr)

@@ -2,24 +2,18 @@
 """The NBFM receiver: retuned by tag, by message and by hand while it runs, it hears the right
 station from the right sample on, loses nothing and does not click."""
 import math
-import os
-import pathlib
 import re
-import subprocess
 import sys
 
-import matplotlib.image
 import numpy as np
 import pmt
 import pytest
 from gnuradio import blocks
 from scipy.io import wavfile
 
+import example_programs as programs  # before what it brings into the path
 import helpers as h
-
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
-sys.path.insert(0, str(EXAMPLES))
-import nbfm_receiver as nbfm  # noqa: E402  (its folder has to be in the path)
+import nbfm_receiver as nbfm
 
 D = nbfm.DECIMATION
 N = 200003  # samples of the wide stream; no multiple of D
@@ -237,15 +231,8 @@ def test_of_many_wishes_the_newest_counts(band):
 # ---- the program ----
 
 
-def run(*arguments, folder, program="nbfm_receiver"):
-    return subprocess.run(
-        [sys.executable, EXAMPLES / f"{program}.py", *map(str, arguments)], cwd=folder,
-        env=dict(os.environ, OACONV_COST_TABLE="nominal"), stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, timeout=100, check=False)
-
-
 def test_the_program_checks_itself_and_writes_what_it_heard(tmp_path):
-    done = run("--out", "out", folder=tmp_path)
+    done = programs.run_example("nbfm_receiver", tmp_path, "--out", "out")
     assert done.returncode == 0, done.stdout
     rows = re.findall(r"^ *(\d) +([\d.]+) +([\d.]+) +([-\d.]+) +(\d) ", done.stdout, re.M)
     assert [row[4] for row in rows if row[0] == "0"] == ["0", "5", "2"], done.stdout
@@ -256,8 +243,8 @@ def test_the_program_checks_itself_and_writes_what_it_heard(tmp_path):
 
 
 def test_the_program_follows_its_arguments(tmp_path):
-    done = run("--seconds", "0.50001", "--retune", "0.25:4:37.5", "--retune", "0.1:4:81.25:8",
-               folder=tmp_path)
+    done = programs.run_example("nbfm_receiver", tmp_path, "--seconds", "0.50001",
+                                "--retune", "0.25:4:37.5", "--retune", "0.1:4:81.25:8")
     assert done.returncode == 0, done.stdout
     assert re.findall(r"^ *4 +\S+ +\S+ +\S+ +(\d)", done.stdout, re.M) == ["4", "6", "5"]
 
@@ -312,17 +299,8 @@ sys.exit(qt.main(["--tones", "--screenshot", sys.argv[1]]))
 
 
 def test_sliders_retune_the_running_receiver(tmp_path):
-    pytest.importorskip("PyQt5.QtWidgets", reason="no PyQt5")
-    pytest.importorskip("gnuradio.qtgui", reason="no gr-qtgui")
-    paths = os.pathsep.join([str(EXAMPLES), os.environ.get("PYTHONPATH", "")])
-    env = dict(os.environ, OACONV_COST_TABLE="nominal", QT_QPA_PLATFORM="offscreen",
-               PYTHONPATH=paths, XDG_RUNTIME_DIR=str(tmp_path))
     picture = tmp_path / "window.png"
-    done = subprocess.run([sys.executable, "-c", IN_THE_WINDOW, picture], env=env, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100,
-                          check=False)
+    done = programs.run_without_screen([sys.executable, "-c", IN_THE_WINDOW, picture], tmp_path)
     assert done.returncode == 0, done.stdout
     assert f"heard 6 of {D}" in done.stdout
-    pixels = matplotlib.image.imread(picture)
-    assert pixels.shape[0] > 500 and pixels.shape[1] > 800
-    assert len(np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0)) > 50
+    programs.assert_shows_something(picture)

@@ -2,6 +2,8 @@
 """The programs in examples/: on the path to be imported, and run as a user would."""
 import os
 import pathlib
+import re
+import shlex
 import subprocess
 import sys
 
@@ -27,6 +29,14 @@ def run_example(name, folder, *arguments):
     return run([sys.executable, EXAMPLES / f"{name}.py", *arguments], folder)
 
 
+def readme_commands(name):
+    """The arguments of every command of this program in the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(rf"^    examples/{name}\.py(.*)$", readme, re.M)
+    assert lines
+    return [shlex.split(line, comments=True) for line in lines]
+
+
 def run_without_screen(command, folder):
     """For what opens a window: Qt draws it in memory."""
     pytest.importorskip("PyQt5.QtWidgets", reason="no PyQt5")
@@ -38,5 +48,5 @@ def run_without_screen(command, folder):
 
 def assert_shows_something(picture):
     pixels = matplotlib.image.imread(picture)
-    assert pixels.shape[0] > 500 and pixels.shape[1] > 800
+    assert pixels.shape[0] > 400 and pixels.shape[1] > 600
     assert len(np.unique(pixels.reshape(-1, pixels.shape[2]), axis=0)) > 50

@@ -187,6 +187,13 @@ def test_the_program_equalises_files(tmp_path, rng):
     h.assert_close(y, h.oracle(sent[1] / 32768, rows, 12000 + P - 1), limit)
 
 
+def test_the_program_runs_as_in_the_readme(tmp_path):
+    for arguments in programs.readme_commands("equaliser"):
+        done = programs.run_example("equaliser", tmp_path, *arguments)
+        assert done.returncode == 0, done.stdout
+        assert len(list(tmp_path.glob("*/*.wav"))) == equaliser.M
+
+
 def test_the_check_can_fail(capsys, sent):
     received, _ = equaliser.equalise(sent, START)
     assert equaliser.check_gains(received, sent, START, []) == []

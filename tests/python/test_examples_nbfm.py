@@ -3,6 +3,7 @@
 station from the right sample on, loses nothing and does not click."""
 import math
 import re
+import shutil
 import sys
 
 import numpy as np
@@ -249,6 +250,13 @@ def test_the_program_follows_its_arguments(tmp_path):
     assert re.findall(r"^ *4 +\S+ +\S+ +\S+ +(\d)", done.stdout, re.M) == ["4", "6", "5"]
 
 
+def test_the_program_runs_as_in_the_readme(tmp_path):
+    for arguments in programs.readme_commands("nbfm_receiver"):
+        done = programs.run_example("nbfm_receiver", tmp_path, *arguments)
+        assert done.returncode == 0, done.stdout
+        assert len(list(tmp_path.glob("*/*.wav"))) == nbfm.M
+
+
 def test_the_check_can_fail(capsys, band):
     audio, _ = nbfm.receive(band, N, [])
     assert nbfm.check_tones(audio, N, []) == []
@@ -304,3 +312,67 @@ def test_sliders_retune_the_running_receiver(tmp_path):
     assert done.returncode == 0, done.stdout
     assert f"heard 6 of {D}" in done.stdout
     programs.assert_shows_something(picture)
+
+
+# ---- in GNU Radio Companion ----
+
+COMPILED = """
+import sys
+import numpy as np
+from PyQt5 import QtCore, QtWidgets
+from gnuradio import blocks
+import nbfm_receiver as nbfm
+from nbfm_receiver_flowgraph import nbfm_receiver_flowgraph
+
+program = QtWidgets.QApplication(sys.argv[:1])
+graph = nbfm_receiver_flowgraph()
+sinks = [blocks.vector_sink_f() for _ in range(nbfm.M)]
+for m, sink in enumerate(sinks):
+    graph.connect(getattr(graph, f"receive_{m}"), sink)
+start = graph.channel_filter.taps()
+graph.start()
+graph.resize(1200, 800)
+graph.show()
+graph.set_centre_0(nbfm.STATIONS[4].offset)  # as its slider does
+graph.set_width_3(9000)
+graph.set_heard(6)
+wanted, got = graph.channel_taps, graph.channel_filter.taps()
+same = [np.array_equal(np.array(row, np.complex64), other) for row, other in zip(wanted, start)]
+assert same == [m not in (0, 3) for m in range(nbfm.M)], same
+assert all(np.array_equal(np.array(row, np.complex64), other) for row, other in zip(wanted, got))
+changed = []  # samples that were there when the change was in force
+
+def look():
+    if not changed and graph.channel_filter.tap_changes():
+        changed.append(len(sinks[0].data()))
+    if changed and len(sinks[0].data()) > changed[0] + 24000:
+        timer.stop()
+        graph.stop()
+        graph.wait()
+        graph.grab().save("window.png")
+        program.quit()
+
+timer = QtCore.QTimer()
+timer.timeout.connect(look)
+timer.start(50)
+program.exec()
+for m, sink in enumerate(sinks):
+    print("tone", m, *nbfm.measure_tone(np.array(sink.data()[-12000:])))
+"""
+
+
+@pytest.mark.skipif(not shutil.which("grcc"), reason="no grcc")
+def test_the_flowgraph_is_retuned_by_its_sliders(tmp_path):
+    done = programs.run(["grcc", "-o", tmp_path, programs.EXAMPLES / "nbfm_receiver.grc"],
+                        tmp_path, GRC_BLOCKS_PATH=str(programs.ROOT / "grc"), HOME=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    (tmp_path / "compiled.py").write_text(COMPILED)
+    done = programs.run_without_screen([sys.executable, "compiled.py"], tmp_path)
+    assert done.returncode == 0, done.stdout
+    heard = [(float(tone), float(ratio)) for tone, ratio in
+             re.findall(r"^tone \d (\S+) (\S+)$", done.stdout, re.M)]
+    stations = [4, *range(1, nbfm.M)]
+    assert [round(tone / 10) for tone, _ in heard] == [
+        round(nbfm.STATIONS[k].tone / 10) for k in stations], done.stdout
+    assert min(ratio for _, ratio in heard) > 15
+    programs.assert_shows_something(tmp_path / "window.png")

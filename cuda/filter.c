@@ -2,6 +2,7 @@
  * One call: units sent round the slots, and what they leave to later ones. */
 #include "filter.h"
 
+#include "branch.h"
 #include "check.h"
 #include "in_flight.h"
 
@@ -39,13 +40,15 @@ const char *oac_cuda_wait_for_all(struct gpu_filter *f, struct slot *slot)
  * together to later ones. */
 static const char *collect(struct gpu_filter *f, struct slot *slot, void *const *out, float *owed)
 {
-    const size_t width = f->context.plan.width, n = slot->n * width;
-    const size_t n_owed = (f->context.n_taps - 1) * width;
+    const struct load *load = &slot->load;
+    const size_t width = f->context.plan.width, n = load->n_out * width;
+    const size_t n_owed = f->context.plan.n_owed * width;
+    const size_t start = load->start / f->context.plan.decimation * width;
     const size_t met = n < n_owed ? n : n_owed, kept = n_owed - met;
     TRY(oac_cuda_wait(f, slot));
     for (size_t m = 0; m < f->context.n_channels; m++) {
         const float *y = slot->out + m * (n + n_owed);
-        float *to = (float *)out[m] + slot->start * width, *tail = owed + m * n_owed;
+        float *to = (float *)out[m] + start, *tail = owed + m * n_owed;
         for (size_t t = 0; t < met; t++)
             to[t] = y[t] + tail[t];
         memcpy(to + met, y + met, (n - met) * sizeof *to);
@@ -57,24 +60,46 @@ static const char *collect(struct gpu_filter *f, struct slot *slot, void *const 
     return NULL;
 }
 
-/* Sends units round the slots and collects them in the same order. */
-static const char *
-run_units(struct gpu_filter *f, const void *const *in, void *const *out, size_t n, float *owed)
+/* What a call is about. */
+struct call {
+    const void *const *in;
+    void *const *out;
+    size_t n, skip;
+};
+
+/* The load that begins with sample `start`: as much as the longest unit takes. */
+static struct load load_at(const struct gpu_plan *plan, const struct call *call, size_t start)
+{
+    const size_t most = oac_gpu_plan_input(plan, plan->n_segments), left = call->n - start;
+    const size_t n = left < most ? left : most;
+    return (struct load){.start = start,
+                         .n = n,
+                         .skip = call->skip,
+                         .n_out = oac_kept_from(call->skip, n, plan->decimation)};
+}
+
+/* Sends units round the slots and collects them in the same order. All of them have the same skip,
+ * as the longest is a multiple of D. */
+static const char *run_units(struct gpu_filter *f, const struct call *call, float *owed)
 {
     const struct gpu_plan *plan = &f->context.plan;
-    const size_t unit = plan->n_segments * plan->segment;
+    struct load load;
     size_t sent = 0, collected = 0;
     TRY(oac_cuda_enter(f->device));
-    for (size_t start = 0; start < n; start += unit, sent++) {
+    for (size_t start = 0; start < call->n; start += load.n) {
         struct slot *slot = &f->slots[sent % plan->n_slots];
+        load = load_at(plan, call, start);
+        if (load.n_out + plan->n_owed == 0)
+            break; /* one tap, and no sample of these is kept */
         if (slot->busy) {
-            TRY(collect(f, slot, out, owed));
+            TRY(collect(f, slot, call->out, owed));
             collected++;
         }
-        TRY(oac_slot_send(slot, &f->context, in, start, n - start < unit ? n - start : unit));
+        TRY(oac_slot_send(slot, &f->context, call->in, &load));
+        sent++;
     }
     for (; collected < sent; collected++)
-        TRY(collect(f, &f->slots[collected % plan->n_slots], out, owed));
+        TRY(collect(f, &f->slots[collected % plan->n_slots], call->out, owed));
     return NULL;
 }
 
@@ -96,12 +121,13 @@ const char *oac_cuda_run(void *state,
                          const float *tail,
                          float *new_tail)
 {
-    (void)skip;
     struct gpu_filter *f = state;
-    const size_t n_owed = f->context.n_channels * (f->context.n_taps - 1) * f->context.plan.width;
+    const struct gpu_plan *plan = &f->context.plan;
+    const struct call call = {.in = in, .out = out, .n = n, .skip = skip};
+    const size_t n_owed = f->context.n_channels * plan->n_owed * plan->width;
     memcpy(new_tail, tail, n_owed * sizeof *new_tail);
     oac_cuda_begin_work();
-    const char *failure = run_units(f, in, out, n, new_tail);
+    const char *failure = run_units(f, &call, new_tail);
     if (failure)
         failure = oac_cuda_settle(f, failure);
     oac_cuda_end_work();

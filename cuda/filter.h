@@ -37,8 +37,9 @@ const char *oac_cuda_wait_for_all(struct gpu_filter *f, struct slot *slot);
  * back. */
 const char *oac_cuda_settle(struct gpu_filter *f, const char *failure);
 
-/* Runs every unit in every slot once, on impulses, and compares with the taps; then checks that
- * nothing has written to the padding of the blocks. NULL, or what is wrong. */
+/* Runs every unit in every slot once, on impulses, and compares with the taps; where it decimates,
+ * again with another sample kept first. Then checks that nothing has written to the padding of the
+ * blocks. NULL, or what is wrong. */
 const char *oac_cuda_check(struct gpu_filter *f, const struct gpu_request *request);
 
 #endif

@@ -14,12 +14,18 @@ static const char *copy_in(struct gpu_filter *f)
 
 static size_t unit_length(const struct gpu_filter *f)
 {
-    return f->context.plan.n_segments * f->context.plan.segment;
+    return oac_gpu_plan_input(&f->context.plan, f->context.plan.n_segments);
+}
+
+static struct load full_load(const struct gpu_filter *f)
+{
+    return oac_slot_full_load(&f->context, f->context.plan.n_units - 1, 0);
 }
 
 static const char *copy_out(struct gpu_filter *f)
 {
-    return oac_slot_copy_out(&f->slots[1], &f->context, unit_length(f));
+    const struct load load = full_load(f);
+    return oac_slot_copy_out(&f->slots[1], &f->context, &load);
 }
 
 static const char *copy_both_ways(struct gpu_filter *f)
@@ -30,7 +36,8 @@ static const char *copy_both_ways(struct gpu_filter *f)
 
 static const char *compute(struct gpu_filter *f)
 {
-    return oac_slot_compute(&f->slots[0], &f->context, f->context.plan.n_units - 1, unit_length(f));
+    const struct load load = full_load(f);
+    return oac_slot_compute(&f->slots[0], &f->context, f->context.plan.n_units - 1, &load);
 }
 
 /* Samples of all channels per second. */

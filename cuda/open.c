@@ -15,22 +15,33 @@
 
 static const int most_halvings = 4;
 
-/* Samples per channel to pinned memory as [n_rows][n]: taps k .. k + n - 1, scaled by 1/N. */
-static void
-stage_taps(const struct gpu_filter *f, const struct gpu_request *request, size_t k, size_t n)
+/* Every D-th tap of a row from tap k on, at most n of them, scaled by 1/N. */
+static void stage_branch(const struct gpu_filter *f,
+                         const struct gpu_request *request,
+                         const oaconv_row *row,
+                         size_t k,
+                         size_t n,
+                         float *to)
 {
     const size_t width = f->context.plan.width;
     const size_t tap_width = request->type == OAC_COMPLEX ? 2 : 1;
     const double scale = 1.0 / (double)f->context.plan.n_fft;
-    memset(f->slots[0].in, 0, request->n_rows * n * width * sizeof(float));
-    for (size_t row = 0; row < request->n_rows; row++) {
-        const oaconv_row *taps = request->rows[row];
-        const float *values = taps->taps;
-        float *to = f->slots[0].in + row * n * width;
-        for (size_t i = 0; i < n && k + i < taps->n_taps; i++)
-            for (size_t part = 0; part < tap_width; part++)
-                to[i * width + part] = (float)(values[(k + i) * tap_width + part] * scale);
-    }
+    const float *values = row->taps;
+    for (size_t i = 0; i < n && k < row->n_taps; i++, k += request->decimation)
+        for (size_t part = 0; part < tap_width; part++)
+            to[i * width + part] = (float)(values[k * tap_width + part] * scale);
+}
+
+/* To pinned memory as [n_rows][B][n]: taps k .. k + n - 1 of every branch. */
+static void
+stage_taps(const struct gpu_filter *f, const struct gpu_request *request, size_t k, size_t n)
+{
+    const size_t B = f->context.plan.n_branches, D = request->decimation;
+    float *to = f->slots[0].in;
+    memset(to, 0, request->n_rows * B * n * f->context.plan.width * sizeof *to);
+    for (size_t row = 0; row < request->n_rows; row++)
+        for (size_t p = 0; p < B; p++, to += n * f->context.plan.width)
+            stage_branch(f, request, request->rows[row], p + D * k, n, to);
 }
 
 /* All rows into the blocks of the first slot, as much at a time as its pinned memory holds. */
@@ -39,16 +50,18 @@ static const char *send_taps(struct gpu_filter *f, const struct gpu_request *req
     struct slot *slot = &f->slots[0];
     const struct gpu_plan *plan = &f->context.plan;
     const size_t bytes = plan->width * sizeof(float);
-    const size_t room = request->n_channels * plan->n_segments * plan->segment / request->n_rows;
-    for (size_t k = 0; k < request->n_taps; k += room) {
-        const size_t n = request->n_taps - k < room ? request->n_taps - k : room;
+    const size_t n_rows = request->n_rows * plan->n_branches; /* of branches */
+    const size_t n_taps = plan->n_owed + 1;                   /* of the longest branch, or more */
+    const size_t room = request->n_channels * oac_gpu_plan_input(plan, plan->n_segments) / n_rows;
+    for (size_t k = 0; k < n_taps; k += room) {
+        const size_t n = n_taps - k < room ? n_taps - k : room;
         stage_taps(f, request, k, n);
         TRY_CUDA(cudaMemcpy2DAsync(slot->blocks + k * plan->width,
                                    plan->n_fft * bytes,
                                    slot->in,
                                    n * bytes,
                                    n * bytes,
-                                   request->n_rows,
+                                   n_rows,
                                    cudaMemcpyHostToDevice,
                                    slot->stream));
         TRY(oac_cuda_wait_for_all(f, slot));
@@ -61,8 +74,9 @@ static const char *transform_taps(struct gpu_filter *f, const struct gpu_request
 {
     struct slot *slot = &f->slots[0];
     const struct gpu_plan *plan = &f->context.plan;
-    const size_t spectra = request->n_rows * plan->n_bins * sizeof *f->context.spectra;
-    const size_t blocks = request->n_channels * plan->n_fft * plan->width * sizeof(float);
+    const size_t B = plan->n_branches;
+    const size_t spectra = request->n_rows * B * plan->n_bins * sizeof *f->context.spectra;
+    const size_t blocks = request->n_channels * B * plan->n_fft * plan->width * sizeof(float);
     TRY(send_taps(f, request));
     TRY(oac_slot_forward(slot, &f->context, 0));
     TRY_CUDA(cudaMemcpyAsync(
@@ -88,7 +102,8 @@ static const char *send_row_numbers(struct gpu_filter *f, const struct gpu_reque
 static const char *build(struct gpu_filter *f, const struct gpu_request *request)
 {
     const struct gpu_plan *plan = &f->context.plan;
-    const size_t spectra = request->n_rows * plan->n_bins * sizeof *f->context.spectra;
+    const size_t spectra =
+        request->n_rows * plan->n_branches * plan->n_bins * sizeof *f->context.spectra;
     const size_t numbers = request->n_channels * sizeof *f->context.row_of;
     TRY_CUDA(cudaMalloc((void **)&f->context.spectra, spectra));
     TRY_CUDA(cudaMalloc((void **)&f->context.row_of, numbers));
@@ -137,8 +152,7 @@ static const char *open_with(struct gpu_filter **filter,
     f->device = request->device;
     f->timeout = request->timeout;
     f->shape = *shape;
-    f->context = (struct unit_context){
-        .plan = *plan, .n_channels = request->n_channels, .n_taps = request->n_taps};
+    f->context = (struct unit_context){.plan = *plan, .n_channels = request->n_channels};
     return build(f, request);
 }
 
@@ -147,7 +161,8 @@ static const char *open_with(struct gpu_filter **filter,
 static const char *check_sizes(const struct gpu_shape *shape, const struct gpu_plan *plan)
 {
     const size_t pitch = plan->n_fft * plan->width * sizeof(float);
-    if (shape->n_channels * plan->n_segments > INT_MAX / plan->n_fft || pitch > INT_MAX)
+    const size_t n_blocks = shape->n_channels * plan->n_segments * plan->n_branches;
+    if (n_blocks > INT_MAX / plan->n_fft || pitch > INT_MAX)
         return oac_cuda_failure("%zu channels in FFTs of %zu points are more than a GPU takes",
                                 shape->n_channels,
                                 plan->n_fft);
@@ -203,8 +218,6 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
 {
     oaconv_gpu gpu;
     *state = NULL;
-    if (request->decimation > 1)
-        return oac_cuda_failure("decimation by %zu is not known on a GPU", request->decimation);
     TRY(oac_cuda_describe(request->device, &gpu));
     if (oac_cuda_any_abandoned(request->device))
         return oac_cuda_failure("the GPU has still not answered an earlier call");
@@ -212,6 +225,7 @@ const char *oac_cuda_open(void **state, const struct gpu_request *request)
                                     .n_channels = request->n_channels,
                                     .n_rows = request->n_rows,
                                     .n_taps = request->n_taps,
+                                    .decimation = request->decimation,
                                     .batch = request->batch,
                                     .cache = gpu.cache};
     struct gpu_plan plan;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The way of a unit: copy in, transform, multiply, transform back, add up, copy out; all on the
- * slot's own stream. */
+ * The way of a unit: copy in, deal out to branches where it decimates, transform, multiply,
+ * transform back, add up, copy out; all on the slot's own stream. */
 #include "slot.h"
 
+#include "branch.h"
 #include "check.h"
 #include "clock.h"
 #include "kernels.h"
@@ -16,58 +17,73 @@ static size_t sample_bytes(const struct unit_context *context)
     return context->plan.width * sizeof(float);
 }
 
-static size_t n_blocks(const struct unit_context *context)
-{
-    return context->n_channels * context->plan.n_segments;
-}
-
-static size_t out_length(const struct unit_context *context)
-{
-    return context->plan.n_segments * context->plan.segment + context->n_taps - 1;
-}
-
 static bool is_real(const struct unit_context *context)
 {
     return context->plan.width == 1;
 }
 
-/* A plan of `batch` transforms without a work area of its own; *bytes becomes what it needs, if
- * that is more. */
-static const char *make_plan(
-    cufftHandle *handle, bool *made, size_t n_fft, cufftType type, size_t batch, size_t *bytes)
+/* Transforms of n points, whose inputs begin n_apart elements from each other; 0: one follows the
+ * other. */
+struct batch {
+    cufftType type;
+    size_t n_fft, n_transforms, n_apart;
+};
+
+/* A plan without a work area of its own; *bytes becomes what it needs, if that is more. */
+static const char *
+make_plan(cufftHandle *handle, bool *made, const struct batch *batch, size_t *bytes)
 {
-    int length = (int)n_fft;
+    int length = (int)batch->n_fft;
+    const int n_apart = (int)batch->n_apart;
+    int *const embed = n_apart ? &length : NULL; /* in one dimension only whether there is one */
     size_t needed = 0;
     TRY_CUFFT(cufftCreate(handle));
     *made = true;
     TRY_CUFFT(cufftSetAutoAllocation(*handle, 0));
-    TRY_CUFFT(
-        cufftMakePlanMany(*handle, 1, &length, NULL, 1, 0, NULL, 1, 0, type, (int)batch, &needed));
+    TRY_CUFFT(cufftMakePlanMany(*handle,
+                                1,
+                                &length,
+                                embed,
+                                1,
+                                n_apart,
+                                embed,
+                                1,
+                                embed ? length : 0,
+                                batch->type,
+                                (int)batch->n_transforms,
+                                &needed));
     if (needed > *bytes)
         *bytes = needed;
     return NULL;
 }
 
+/* Whether one plan serves both directions. */
+static bool shares_plans(const struct unit_context *context)
+{
+    return !is_real(context) && context->plan.n_branches == 1;
+}
+
+/* Forward all branches, back only their sums. */
 static const char *make_plans(struct slot *slot, const struct unit_context *context)
 {
     const struct gpu_plan *plan = &context->plan;
+    const size_t B = plan->n_branches;
     for (size_t i = 0; i < plan->n_units; i++) {
-        const size_t batch = context->n_channels * plan->units[i];
-        TRY(make_plan(&slot->ffts[i].forward,
-                      &slot->ffts[i].made_forward,
-                      plan->n_fft,
-                      is_real(context) ? CUFFT_R2C : CUFFT_C2C,
-                      batch,
-                      &slot->work_bytes));
-        if (is_real(context))
-            TRY(make_plan(&slot->ffts[i].inverse,
-                          &slot->ffts[i].made_inverse,
-                          plan->n_fft,
-                          CUFFT_C2R,
-                          batch,
-                          &slot->work_bytes));
-        else
+        const size_t n_sums = context->n_channels * plan->units[i];
+        const struct batch forward = {.type = is_real(context) ? CUFFT_R2C : CUFFT_C2C,
+                                      .n_fft = plan->n_fft,
+                                      .n_transforms = n_sums * B};
+        const struct batch inverse = {.type = is_real(context) ? CUFFT_C2R : CUFFT_C2C,
+                                      .n_fft = plan->n_fft,
+                                      .n_transforms = n_sums,
+                                      .n_apart = B > 1 ? B * plan->n_bins : 0};
+        TRY(make_plan(
+            &slot->ffts[i].forward, &slot->ffts[i].made_forward, &forward, &slot->work_bytes));
+        if (shares_plans(context))
             slot->ffts[i].inverse = slot->ffts[i].forward;
+        else
+            TRY(make_plan(
+                &slot->ffts[i].inverse, &slot->ffts[i].made_inverse, &inverse, &slot->work_bytes));
     }
     return NULL;
 }
@@ -75,7 +91,7 @@ static const char *make_plans(struct slot *slot, const struct unit_context *cont
 /* One work area serves all plans of a slot: they run one after another. */
 static const char *share_work_area(struct slot *slot, const struct unit_context *context)
 {
-    const size_t n_plans = is_real(context) ? 2 : 1;
+    const size_t n_plans = shares_plans(context) ? 1 : 2;
     if (slot->work_bytes > 0)
         TRY_CUDA(cudaMalloc(&slot->work, slot->work_bytes));
     for (size_t i = 0; i < context->plan.n_units; i++) {
@@ -91,23 +107,29 @@ static const char *share_work_area(struct slot *slot, const struct unit_context 
 
 const char *oac_slot_init(struct slot *slot, const struct unit_context *context)
 {
-    const size_t block = context->plan.n_fft * sample_bytes(context);
-    const size_t spectrum = context->plan.n_bins * sizeof *slot->products;
-    const size_t segment = context->plan.segment * sample_bytes(context);
-    const size_t out = context->n_channels * out_length(context) * sample_bytes(context);
+    const struct gpu_plan *plan = &context->plan;
+    const size_t per_sample = context->n_channels * sample_bytes(context);
+    const size_t in = oac_gpu_plan_input(plan, plan->n_segments) * per_sample;
+    const size_t out = oac_gpu_plan_output(plan) * per_sample;
+    const size_t responses = plan->n_segments * plan->n_fft * per_sample;
+    const size_t blocks = plan->n_branches * responses;
+    const size_t n_products =
+        context->n_channels * plan->n_segments * plan->n_branches * plan->n_bins;
     *slot = (struct slot){0};
     TRY_CUDA(cudaStreamCreateWithFlags(&slot->stream, cudaStreamNonBlocking));
     TRY_CUDA(cudaEventCreateWithFlags(&slot->done, cudaEventDisableTiming));
-    TRY_CUDA(cudaMallocHost((void **)&slot->in, n_blocks(context) * segment));
+    TRY_CUDA(cudaMallocHost((void **)&slot->in, in));
     TRY_CUDA(cudaMallocHost((void **)&slot->out, out));
-    TRY_CUDA(cudaMalloc((void **)&slot->blocks, n_blocks(context) * block));
-    TRY_CUDA(cudaMalloc((void **)&slot->products, n_blocks(context) * spectrum));
-    TRY_CUDA(cudaMalloc((void **)&slot->responses, n_blocks(context) * block));
+    if (plan->decimation > 1)
+        TRY_CUDA(cudaMalloc((void **)&slot->unsplit, in));
+    TRY_CUDA(cudaMalloc((void **)&slot->blocks, blocks));
+    TRY_CUDA(cudaMalloc((void **)&slot->products, n_products * sizeof *slot->products));
+    TRY_CUDA(cudaMalloc((void **)&slot->responses, responses));
     TRY_CUDA(cudaMalloc((void **)&slot->sums, out));
     TRY(make_plans(slot, context));
     TRY(share_work_area(slot, context));
-    /* The padding of the blocks stays zero for ever: copies never reach it. */
-    TRY_CUDA(cudaMemsetAsync(slot->blocks, 0, n_blocks(context) * block, slot->stream));
+    /* The padding of the blocks stays zero for ever: nothing reaches it. */
+    TRY_CUDA(cudaMemsetAsync(slot->blocks, 0, blocks, slot->stream));
     return NULL;
 }
 
@@ -124,6 +146,8 @@ void oac_slot_free(struct slot *slot)
     (void)cudaFree(slot->responses);
     (void)cudaFree(slot->products);
     (void)cudaFree(slot->blocks);
+    if (slot->unsplit)
+        (void)cudaFree(slot->unsplit);
     (void)cudaFreeHost(slot->out);
     (void)cudaFreeHost(slot->in);
     if (slot->done)
@@ -144,7 +168,7 @@ static size_t divide_up(size_t a, size_t b)
 static size_t unit_for(const struct gpu_plan *plan, size_t n)
 {
     size_t unit = 0;
-    while (plan->units[unit] * plan->segment < n)
+    while (oac_gpu_plan_input(plan, plan->units[unit]) < n)
         unit++;
     return unit;
 }
@@ -153,16 +177,27 @@ static size_t unit_for(const struct gpu_plan *plan, size_t n)
 static void
 gather(struct slot *slot, const struct unit_context *context, const void *const *in, size_t n_unit)
 {
+    const struct load *load = &slot->load;
     const size_t bytes = sample_bytes(context);
     for (size_t m = 0; m < context->n_channels; m++) {
         char *to = (char *)slot->in + m * n_unit * bytes;
-        memcpy(to, (const char *)in[m] + slot->start * bytes, slot->n * bytes);
-        memset(to + slot->n * bytes, 0, (n_unit - slot->n) * bytes);
+        memcpy(to, (const char *)in[m] + load->start * bytes, load->n * bytes);
+        memset(to + load->n * bytes, 0, (n_unit - load->n) * bytes);
     }
 }
 
+/* As they come, to be split, or each segment to its block. */
 const char *oac_slot_copy_in(struct slot *slot, const struct unit_context *context, size_t unit)
 {
+    const size_t in = oac_gpu_plan_input(&context->plan, context->plan.units[unit]);
+    if (context->plan.decimation > 1) {
+        TRY_CUDA(cudaMemcpyAsync(slot->unsplit,
+                                 slot->in,
+                                 context->n_channels * in * sample_bytes(context),
+                                 cudaMemcpyHostToDevice,
+                                 slot->stream));
+        return NULL;
+    }
     const size_t segment = context->plan.segment * sample_bytes(context);
     TRY_CUDA(cudaMemcpy2DAsync(slot->blocks,
                                context->plan.n_fft * sample_bytes(context),
@@ -173,6 +208,22 @@ const char *oac_slot_copy_in(struct slot *slot, const struct unit_context *conte
                                cudaMemcpyHostToDevice,
                                slot->stream));
     return NULL;
+}
+
+static const char *
+split(struct slot *slot, const struct unit_context *context, struct unit_shape unit, size_t skip)
+{
+    const struct gpu_plan *plan = &context->plan;
+    const struct branch_shape branches = {.decimation = plan->decimation,
+                                          .n_branches = plan->n_branches,
+                                          .width = plan->width,
+                                          .n_block = plan->n_fft,
+                                          .length = plan->branch_length,
+                                          .skip = skip};
+    return oac_check_cuda(
+        oac_launch_split(
+            slot->stream, unit, branches, slot->unsplit, oac_gpu_plan_input(plan, 1), slot->blocks),
+        "cudaLaunchKernel of oac_split");
 }
 
 const char *oac_slot_forward(struct slot *slot, const struct unit_context *context, size_t unit)
@@ -196,17 +247,26 @@ static const char *inverse(struct slot *slot, const struct unit_context *context
     return NULL;
 }
 
-const char *
-oac_slot_compute(struct slot *slot, const struct unit_context *context, size_t unit, size_t n)
+const char *oac_slot_compute(struct slot *slot,
+                             const struct unit_context *context,
+                             size_t unit,
+                             const struct load *load)
 {
     const struct gpu_plan *plan = &context->plan;
     const struct unit_shape all = {context->n_channels, plan->units[unit]};
-    const struct unit_shape used = {context->n_channels, divide_up(n, plan->segment)};
+    const struct unit_shape used = {context->n_channels,
+                                    divide_up(load->n, oac_gpu_plan_input(plan, 1))};
+    if (plan->decimation > 1)
+        TRY(split(slot, context, all, load->skip));
     TRY(oac_slot_forward(slot, context, unit));
-    TRY(oac_check_cuda(
-        oac_launch_multiply(
-            slot->stream, all, slot->products, context->spectra, context->row_of, plan->n_bins),
-        "cudaLaunchKernel of oac_multiply"));
+    TRY(oac_check_cuda(oac_launch_multiply(slot->stream,
+                                           all,
+                                           slot->products,
+                                           context->spectra,
+                                           context->row_of,
+                                           plan->n_branches,
+                                           plan->n_bins),
+                       "cudaLaunchKernel of oac_multiply"));
     TRY(inverse(slot, context, unit));
     TRY(oac_check_cuda(oac_launch_overlap_add(slot->stream,
                                               used,
@@ -215,36 +275,42 @@ oac_slot_compute(struct slot *slot, const struct unit_context *context, size_t u
                                               plan->n_fft * plan->width,
                                               plan->segment * plan->width,
                                               slot->sums,
-                                              (n + context->n_taps - 1) * plan->width),
+                                              (load->n_out + plan->n_owed) * plan->width),
                        "cudaLaunchKernel of oac_overlap_add"));
     return NULL;
 }
 
-const char *oac_slot_copy_out(struct slot *slot, const struct unit_context *context, size_t n)
+const char *
+oac_slot_copy_out(struct slot *slot, const struct unit_context *context, const struct load *load)
 {
-    TRY_CUDA(
-        cudaMemcpyAsync(slot->out,
-                        slot->sums,
-                        context->n_channels * (n + context->n_taps - 1) * sample_bytes(context),
-                        cudaMemcpyDeviceToHost,
-                        slot->stream));
+    const size_t n_out = load->n_out + context->plan.n_owed;
+    TRY_CUDA(cudaMemcpyAsync(slot->out,
+                             slot->sums,
+                             context->n_channels * n_out * sample_bytes(context),
+                             cudaMemcpyDeviceToHost,
+                             slot->stream));
     return NULL;
+}
+
+struct load oac_slot_full_load(const struct unit_context *context, size_t unit, size_t skip)
+{
+    const size_t n = oac_gpu_plan_input(&context->plan, context->plan.units[unit]);
+    return (struct load){
+        .n = n, .skip = skip, .n_out = oac_kept_from(skip, n, context->plan.decimation)};
 }
 
 const char *oac_slot_send(struct slot *slot,
                           const struct unit_context *context,
                           const void *const *in,
-                          size_t start,
-                          size_t n)
+                          const struct load *load)
 {
-    const size_t unit = unit_for(&context->plan, n);
-    slot->start = start;
-    slot->n = n;
-    gather(slot, context, in, context->plan.units[unit] * context->plan.segment);
+    const size_t unit = unit_for(&context->plan, load->n);
+    slot->load = *load;
+    gather(slot, context, in, oac_gpu_plan_input(&context->plan, context->plan.units[unit]));
     slot->busy = true;
     TRY(oac_slot_copy_in(slot, context, unit));
-    TRY(oac_slot_compute(slot, context, unit, n));
-    TRY(oac_slot_copy_out(slot, context, n));
+    TRY(oac_slot_compute(slot, context, unit, load));
+    TRY(oac_slot_copy_out(slot, context, load));
     TRY_CUDA(cudaEventRecord(slot->done, slot->stream));
     return NULL;
 }

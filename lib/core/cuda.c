@@ -55,17 +55,21 @@ static oaconv_status open_filter(struct cuda *s,
     return failure ? oac_fail(OAC_ERR_BACKEND, "%s", failure) : OAC_OK;
 }
 
-static void explain_plan(struct cuda *s, size_t batch)
+static void explain_plan(struct cuda *s, const struct plan *plan, size_t batch)
 {
     struct gpu_facts facts;
+    char branches[24] = "";
     s->module->facts(s->filter, &facts);
+    if (plan->n_branches > 1)
+        snprintf(branches, sizeof branches, "%zu ", plan->n_branches);
     snprintf(
         s->plan_reason,
         sizeof s->plan_reason,
-        "least memory traffic on the GPU for calls of %zu samples: %zu new samples in blocks of "
+        "least memory traffic on the GPU for calls of %zu samples: %zu new samples in %sblocks of "
         "%zu, units of %zu segments, %zu of them in flight",
         batch,
-        facts.segment,
+        plan->decimation * facts.segment,
+        branches,
         facts.n_fft,
         facts.n_segments,
         facts.n_slots);
@@ -82,7 +86,7 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
         s->width = oac_sample_width(taps->type);
         s->n_owed = plan->n_owed * s->width;
         s->owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->owed);
-        explain_plan(s, means->batch);
+        explain_plan(s, plan, means->batch);
         s->next_owed = oac_alloc(s->n_channels, s->n_owed * sizeof *s->next_owed);
     }
     if (status == OAC_OK && (!s || !s->owed || !s->next_owed))

@@ -70,7 +70,7 @@ LAYERS = [
     ("lib/core/*", C + POSIX + PUBLIC + ["version.h", OWN]),
     ("cuda/gpu_plan.[ch]", C + ["gpu_plan.h"]),
     ("cuda/kernels.*", C + ["kernels.h", "cuda_runtime_api.h"]),
-    ("cuda/*", C + POSIX + ["gpu_module.h", "cuda_runtime_api.h", "cufft.h", OWN]),
+    ("cuda/*", C + POSIX + ["branch.h", "gpu_module.h", "cuda_runtime_api.h", "cufft.h", OWN]),
     ("lib/gnuradio/*", GNURADIO + PUBLIC + [OWN]),
     ("python/*", GNURADIO + PUBLIC + ["pybind11/*", "Python.h", "numpy/*", OWN]),
     ("apps/*", C + PUBLIC + ["getopt.h", OWN]),
@@ -78,7 +78,7 @@ LAYERS = [
     ("bench/*", ["*"]),
     ("tests/*", ["*"]),
 ]
-SHARED_WITH_GPU_MODULES = "gpu_module.h"
+SHARED_WITH_GPU_MODULES = {"branch.h", "gpu_module.h"}
 SOURCES = {".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh"}
 FOLDERS = sorted({path.split("/")[0] for path, _ in LAYERS})
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(.*))', re.M)
@@ -94,7 +94,7 @@ def is_engine_internal(project, path, included):
     if core in path.parents or is_own(path, included):
         return False
     reached = Path(os.path.normpath(path.parent / included))
-    private = {header.name for header in core.glob("*.h")} - {SHARED_WITH_GPU_MODULES}
+    private = {header.name for header in core.glob("*.h")} - SHARED_WITH_GPU_MODULES
     by_name = Path(included).name in private and Path(included).parent.name in ("", "core")
     return core in reached.parents or by_name
 

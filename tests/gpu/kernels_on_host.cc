@@ -4,5 +4,6 @@
 
 #include "kernels.cu"
 
+FAKECUDA_KERNEL(oac_split)
 FAKECUDA_KERNEL(oac_multiply)
 FAKECUDA_KERNEL(oac_overlap_add)

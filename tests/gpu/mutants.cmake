@@ -32,9 +32,9 @@ function(add_mutant name file from to)
 endfunction()
 
 add_mutant(no_zero_padding slot.c
-           "TRY_CUDA(cudaMemsetAsync(slot->blocks, 0, n_blocks(context) * block, slot->stream));" "")
+           "TRY_CUDA(cudaMemsetAsync(slot->blocks, 0, blocks, slot->stream));" "")
 add_mutant(no_zeros_after_the_end slot.c
-           "memset(to + slot->n * bytes, 0, (n_unit - slot->n) * bytes);" "")
+           "memset(to + load->n * bytes, 0, (n_unit - load->n) * bytes);" "")
 add_mutant(missing_synchronisation filter.c "TRY(oac_cuda_wait(f, slot));" "slot->busy = false;")
 add_mutant(slot_used_too_early filter.c "if (slot->busy) {" "if (slot->busy && start == 0) {")
 add_mutant(one_work_area_for_all_slots slot.c
@@ -42,16 +42,17 @@ add_mutant(one_work_area_for_all_slots slot.c
            "{ static void *one; if (!one) TRY_CUDA(cudaMalloc(&one, 1 << 24)); slot->work = one; }")
 add_mutant(plan_without_stream slot.c "TRY_CUFFT(cufftSetStream(handles[k], slot->stream));" "")
 add_mutant(kernel_one_element_too_long slot.c
-           "(n + context->n_taps - 1) * plan->width)" "(n + context->n_taps) * plan->width)")
+           "(load->n_out + plan->n_owed) * plan->width)"
+           "(load->n_out + plan->n_owed + 1) * plan->width)")
 add_mutant(unit_too_short slot.c
-           "while (plan->units[unit] * plan->segment < n)"
-           "while (plan->units[unit] * plan->segment + 1 < n)")
+           "while (oac_gpu_plan_input(plan, plan->units[unit]) < n)"
+           "while (oac_gpu_plan_input(plan, plan->units[unit]) + 1 < n)")
 add_mutant(leak slot.c "(void)cudaFree(slot->sums);" "")
 add_mutant(event_before_the_copy slot.c
-           "    TRY(oac_slot_copy_out(slot, context, n));
+           "    TRY(oac_slot_copy_out(slot, context, load));
     TRY_CUDA(cudaEventRecord(slot->done, slot->stream));"
            "    TRY_CUDA(cudaEventRecord(slot->done, slot->stream));
-    TRY(oac_slot_copy_out(slot, context, n));")
+    TRY(oac_slot_copy_out(slot, context, load));")
 add_mutant(conjugate_product kernels.cu "v.x * h.x - v.y * h.y" "v.x * h.x + v.y * h.y")
 add_mutant(one_segment_only kernels.cu "i <= last &&" "i < 1 &&")
 add_mutant(first_row_for_all open.c "TRY(send_row_numbers(f, request));"
@@ -60,8 +61,8 @@ add_mutant(wrong_scale open.c "1.0 / (double)" "1.01 / (double)")
 add_mutant(ring_out_lost filter.c "tail[t] += y[n + t];" "tail[t] = y[n + t];")
 add_mutant(no_device_in_this_thread filter.c "TRY(oac_cuda_enter(f->device));" "")
 add_mutant(padding_not_checked self_check.c "if (slot->out[i] != 0)" "if (0)")
-add_mutant(failure_overlooked slot.c "TRY(oac_slot_copy_out(slot, context, n));"
-           "(void)oac_slot_copy_out(slot, context, n);" test_gpu_fault gpu_fault::once)
+add_mutant(failure_overlooked slot.c "TRY(oac_slot_copy_out(slot, context, load));"
+           "(void)oac_slot_copy_out(slot, context, load);" test_gpu_fault gpu_fault::once)
 add_mutant(silent_gpu_freed open.c "if (!f->silent && !too_late && oac_cuda_begin_release()) {"
            "oac_cuda_begin_work(); {" test_gpu_fault gpu_fault::hang)
 add_mutant(silent_gpu_freed_by_others in_flight.c "const bool any = list || list_is_short;"

@@ -6,6 +6,7 @@ extern "C" {
 #include "gpu_plan.h"
 }
 
+#include <algorithm>
 #include <cppunit/extensions/HelperMacros.h>
 
 using namespace oac_test;
@@ -19,6 +20,7 @@ class gpu_plans : public CppUnit::TestFixture
 {
     CPPUNIT_TEST_SUITE(gpu_plans);
     CPPUNIT_TEST(bytes_are_those_of_the_passes);
+    CPPUNIT_TEST(bytes_of_branches_are_counted);
     CPPUNIT_TEST(every_plan_holds_the_taps);
     CPPUNIT_TEST(no_size_moves_fewer_bytes);
     CPPUNIT_TEST(units_stay_in_half_the_cache);
@@ -32,9 +34,16 @@ class gpu_plans : public CppUnit::TestFixture
         for (const bool real : {true, false})
             for (const size_t n_channels : {1, 3, 64, 1024})
                 for (const size_t n_taps : {1, 2, 37, 1000, 100000, 1000000})
-                    for (const size_t batch : {1, 1000, 16384, 1000000})
-                        for (const size_t cache : {size_t{0}, 4 * MiB, 50 * MiB})
-                            list.push_back({real, n_channels, n_channels, n_taps, batch, cache});
+                    for (const size_t decimation : {1, 2, 8, 50, 65536})
+                        for (const size_t batch : {1, 1000, 16384, 1000000})
+                            for (const size_t cache : {size_t{0}, 4 * MiB, 50 * MiB})
+                                list.push_back({real,
+                                                n_channels,
+                                                n_channels,
+                                                n_taps,
+                                                decimation,
+                                                batch,
+                                                cache});
         return list;
     }
 
@@ -45,6 +54,8 @@ class gpu_plans : public CppUnit::TestFixture
                    shape.n_channels,
                    " P=",
                    shape.n_taps,
+                   " D=",
+                   shape.decimation,
                    " batch=",
                    shape.batch,
                    " cache=",
@@ -60,15 +71,17 @@ class gpu_plans : public CppUnit::TestFixture
 
     static size_t unit_bytes(const gpu_plan &plan, const gpu_shape &shape)
     {
-        return shape.n_channels * plan.n_segments *
-               (2 * plan.n_fft * plan.width + 2 * plan.n_bins) * sizeof(float);
+        const size_t unsplit = shape.decimation > 1 ? shape.decimation * plan.segment : 0;
+        const size_t floats = (unsplit + (plan.n_branches + 1) * plan.n_fft) * plan.width +
+                              plan.n_branches * 2 * plan.n_bins;
+        return shape.n_channels * plan.n_segments * floats * sizeof(float);
     }
 
 public:
     /* 12 + 28 N ceil(n/L)/n for real samples, twice that for complex ones. */
     void bytes_are_those_of_the_passes()
     {
-        const gpu_shape real{true, 4, 4, 129, 1024, 0}, complex{false, 4, 4, 129, 1024, 0};
+        const gpu_shape real{true, 4, 4, 129, 1, 1024, 0}, complex{false, 4, 4, 129, 1, 1024, 0};
         CPPUNIT_ASSERT_DOUBLES_EQUAL(
             12 + 28 * 256.0 * 8 / 1024, oac_gpu_bytes_per_sample(&real, 256, 1024), 1e-9);
         CPPUNIT_ASSERT_DOUBLES_EQUAL(
@@ -81,12 +94,33 @@ public:
             24 + 56 * 256.0 * 8 / 1024, oac_gpu_bytes_per_sample(&complex, 256, 1024), 1e-9);
     }
 
+    /* 8 + 8/D + (16 B + 16) N ceil(n/(D L))/n. */
+    void bytes_of_branches_are_counted()
+    {
+        const gpu_shape many{true, 4, 4, 257, 4, 4096, 0}, few{false, 4, 4, 2, 4, 4096, 0};
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+            8 + 2 + 80 * 256.0 * 6 / 4096, oac_gpu_bytes_per_sample(&many, 256, 4096), 1e-9);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(/* twice through memory */
+                                     8 + 2 + (80 + 40) * 16384.0 * 1 / 4096,
+                                     oac_gpu_bytes_per_sample(&many, 16384, 4096),
+                                     1e-9);
+        CPPUNIT_ASSERT_DOUBLES_EQUAL(
+            2 * (8 + 2 + 48 * 64.0 * 17 / 4096), oac_gpu_bytes_per_sample(&few, 64, 4096), 1e-9);
+    }
+
     void every_plan_holds_the_taps()
     {
         for (const gpu_shape &shape : shapes()) {
             const gpu_plan plan = plan_of(shape);
-            CPPUNIT_ASSERT_MESSAGE(label(shape), plan.segment >= 1 + shape.n_taps / 8);
-            CPPUNIT_ASSERT_MESSAGE(label(shape), plan.segment + shape.n_taps - 1 <= plan.n_fft);
+            const size_t D = shape.decimation, n_owed = (shape.n_taps + D - 2) / D;
+            CPPUNIT_ASSERT_MESSAGE(label(shape), plan.segment >= 1 + n_owed / 8);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(label(shape), n_owed, plan.n_owed);
+            CPPUNIT_ASSERT_MESSAGE(label(shape), plan.segment + n_owed <= plan.n_fft);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(label(shape), std::min(D, shape.n_taps), plan.n_branches);
+            /* Samples skip + D i - p < D L, the last branch after the least skip. */
+            const size_t most = D * plan.segment + plan.n_branches - 1, taken = (most + D - 1) / D;
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(label(shape), taken, plan.branch_length);
+            CPPUNIT_ASSERT_MESSAGE(label(shape), plan.branch_length <= plan.n_fft);
             CPPUNIT_ASSERT_EQUAL_MESSAGE(
                 label(shape), shape.real ? plan.n_fft / 2 + 1 : plan.n_fft, plan.n_bins);
         }
@@ -97,9 +131,10 @@ public:
         for (const gpu_shape &shape : shapes()) {
             const gpu_plan plan = plan_of(shape);
             const double bytes = oac_gpu_bytes_per_sample(&shape, plan.n_fft, shape.batch);
+            const size_t D = shape.decimation, n_taps = (shape.n_taps + D - 1) / D;
             for (size_t factor : {1, 3, 5})
                 for (size_t n = 64 * factor; n < 1u << 24; n *= 2)
-                    if (n >= shape.n_taps + shape.n_taps / 4 && (n >= 1024 || shape.batch < 1024))
+                    if (n >= n_taps + n_taps / 4 && (n >= 1024 || shape.batch < 1024 * D))
                         CPPUNIT_ASSERT_MESSAGE(
                             say(label(shape), " N=", plan.n_fft, ", not ", n),
                             bytes <= 1.02 * oac_gpu_bytes_per_sample(&shape, n, shape.batch));
@@ -133,9 +168,11 @@ public:
 
     void long_calls_fill_the_slots()
     {
-        const gpu_plan plan = plan_of({true, 64, 64, 100, 1000000, 50 * MiB});
-        CPPUNIT_ASSERT_EQUAL(size_t{MOST_SLOTS}, plan.n_slots);
-        CPPUNIT_ASSERT(plan.n_segments * plan.segment * MOST_SLOTS <= 1000000);
+        for (const size_t D : {1, 5}) {
+            const gpu_plan plan = plan_of({true, 64, 64, 100, D, 1000000, 50 * MiB});
+            CPPUNIT_ASSERT_EQUAL(size_t{MOST_SLOTS}, plan.n_slots);
+            CPPUNIT_ASSERT(D * plan.n_segments * plan.segment * MOST_SLOTS <= 1000000);
+        }
     }
 };
 

@@ -119,6 +119,13 @@ static const char *build(struct gpu_filter *f, const struct gpu_request *request
     return oac_cuda_check(f, request);
 }
 
+/* A call that fails once says nothing of what is on the way; on a device that is lost all fail. */
+static void wait_for_sure(struct gpu_filter *f, struct slot *slot)
+{
+    if (oac_cuda_wait_for_all(f, slot) && !f->silent)
+        (void)oac_cuda_wait_for_all(f, slot);
+}
+
 void oac_cuda_close(void *state)
 {
     struct gpu_filter *f = state;
@@ -127,7 +134,7 @@ void oac_cuda_close(void *state)
     const bool too_late = cudaSetDevice(f->device) == cudaErrorCudartUnloading;
     for (size_t i = 0; i < f->context.plan.n_slots && !f->silent && !too_late; i++)
         if (f->slots[i].done)
-            (void)oac_cuda_wait_for_all(f, &f->slots[i]);
+            wait_for_sure(f, &f->slots[i]);
     /* What a silent GPU may still write to is not freed; at the end of the process CUDA has done
      * so. */
     if (!f->silent && !too_late && oac_cuda_begin_release()) {

@@ -68,8 +68,6 @@ const std::vector<oaconv_type> &all_types()
 
 static bool knows(const std::string &backend, const Type &type)
 {
-    if (backend == "cuda" && type.decimation > 1)
-        return false;
     return type.precision == OAC_SINGLE || backend == "volk" || backend == "direct";
 }
 

@@ -17,13 +17,18 @@ struct Log {
 
 /* One filter, its taps and its signal. */
 struct GpuCase {
-    oaconv_type type;
+    Type type;
     std::vector<size_t> lengths; /* of the rows of taps */
     size_t n_channels;
     size_t batch; /* decides N and how many segments travel together */
     size_t n;     /* samples of the signal, filtered in ragged pieces */
     std::string label() const;
 };
+
+/* Every type, without decimation, by few samples and by more than most rows have taps; and of these
+ * as many as slow tests have time for. */
+const std::vector<Type> &gpu_types();
+const std::vector<Type> &few_gpu_types();
 
 /* Types, channels, taps and units of every kind; `thorough`: all of them. */
 std::vector<GpuCase> gpu_cases(bool thorough);
@@ -42,6 +47,9 @@ struct TapChange {
     size_t at;
     std::vector<size_t> lengths;
 };
+
+/* Filters n samples from number t on, any n: whole hops, and what is left. */
+void play_piece(Filter &filter, const Rows &x, size_t t, size_t n, Rows &y, Random &random);
 
 /* Makes a filter, plays the whole signal and its tail through it, and compares with the oracle,
  * unless the filter is refused. Everything is drawn from the seed. */

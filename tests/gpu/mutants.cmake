@@ -54,6 +54,10 @@ add_mutant(event_before_the_copy slot.c
            "    TRY_CUDA(cudaEventRecord(slot->done, slot->stream));
     TRY(oac_slot_copy_out(slot, context, load));")
 add_mutant(conjugate_product kernels.cu "v.x * h.x - v.y * h.y" "v.x * h.x + v.y * h.y")
+add_mutant(one_branch_only kernels.cu "p < n_branches; p++" "p < 1; p++")
+add_mutant(branch_one_sample_too_short gpu_plan.c "segment + (n_branches > 1)" "segment")
+add_mutant(wrong_sample_first filter.c ".skip = call->skip," ".skip = 0,")
+add_mutant(samples_of_the_next_segment kernels.cu "u < n_in ?" "u <= n_in ?")
 add_mutant(one_segment_only kernels.cu "i <= last &&" "i < 1 &&")
 add_mutant(first_row_for_all open.c "TRY(send_row_numbers(f, request));"
            "TRY_CUDA(cudaMemsetAsync(f->context.row_of, 0, numbers, f->slots[0].stream));")

@@ -19,6 +19,7 @@ class gpu_double : public CppUnit::TestFixture
     CPPUNIT_TEST(every_order_is_right);
     CPPUNIT_TEST(channels_do_not_touch);
     CPPUNIT_TEST(nothing_is_lost_with_any_number_of_samples);
+    CPPUNIT_TEST(nothing_is_lost_that_decimation_keeps);
     CPPUNIT_TEST(memory_is_reported);
     CPPUNIT_TEST(any_thread_may_filter);
     CPPUNIT_TEST(an_fft_that_spoils_its_input_is_refused);
@@ -59,20 +60,20 @@ public:
     {
         unsigned seed = 0;
         for (const GpuCase &c : gpu_cases(false))
-            for (int i = 0; i < 20; i++, seed++)
+            for (int i = 0; i < (c.type.decimation == 1 ? 20 : 6); i++, seed++)
                 check(c, say("random:", seed), seed);
     }
 
     /* What is wrong in one channel changes no bit of the others. */
     void channels_do_not_touch()
     {
-        for (oaconv_type type : all_types())
+        for (const Type &type : few_gpu_types())
             for (const float wrong : {NAN, INFINITY, 3e38f}) {
                 Random random(5);
                 const Rows taps = random.taps(type, {37, 100, 1});
                 const Rows x = random.signal(type, 3, 1500);
                 Rows tainted = x;
-                for (size_t i = 700; i < 710; i++)
+                for (size_t i = 700; i < 710 + type.decimation; i++)
                     tainted[1][i] = wrong;
                 fakecuda_reset("lazy");
                 Random cuts(3), same_cuts(3);
@@ -88,29 +89,42 @@ public:
 
     void nothing_is_lost_with_any_number_of_samples()
     {
-        for (oaconv_type type : all_types())
+        for (const Type &type : few_gpu_types())
             for (size_t n : {0, 1, 2, 36, 37, 38, 59, 60, 61, 91, 92, 93, 119, 120, 121, 500})
                 check({type, {37, 12}, 2, 60, n}, "lazy", unsigned(n));
     }
 
+    /* One tap: there are samples that nothing comes out of. */
+    void nothing_is_lost_that_decimation_keeps()
+    {
+        for (const size_t D : {2, 100})
+            for (oaconv_type type : all_types())
+                for (size_t n : {1, 2, 3, 60, 199, 200, 201})
+                    check({{type, OAC_SINGLE, D}, {1, 1}, 2, 20, n}, "lazy", unsigned(n));
+    }
+
     void memory_is_reported()
     {
-        fakecuda_reset(nullptr);
-        Random random(1);
-        const Rows taps = random.taps(OAC_COMPLEX, {100, 100});
-        {
-            Filter filter({OAC_COMPLEX, "gpu"}, taps);
-            CPPUNIT_ASSERT(filter.info().device_bytes > 0);
-            CPPUNIT_ASSERT(filter.info().pinned_bytes > 0);
-            CPPUNIT_ASSERT_EQUAL(fakecuda_device_bytes(), filter.info().device_bytes);
-            CPPUNIT_ASSERT_EQUAL(fakecuda_pinned_bytes(), filter.info().pinned_bytes);
-            const std::string why = filter.info().plan_reason;
-            CPPUNIT_ASSERT_MESSAGE(
-                why, why.find(say("blocks of ", filter.info().n_fft)) != std::string::npos);
+        for (const size_t D : {1, 3, 200}) {
+            fakecuda_wipe();
+            fakecuda_reset(nullptr);
+            Random random(1);
+            const Type type(OAC_COMPLEX, OAC_SINGLE, D);
+            const Rows taps = random.taps(type, {100, 100});
+            {
+                Filter filter({type, "gpu"}, taps);
+                CPPUNIT_ASSERT(filter.info().device_bytes > 0);
+                CPPUNIT_ASSERT(filter.info().pinned_bytes > 0);
+                CPPUNIT_ASSERT_EQUAL(fakecuda_device_bytes(), filter.info().device_bytes);
+                CPPUNIT_ASSERT_EQUAL(fakecuda_pinned_bytes(), filter.info().pinned_bytes);
+                const std::string why = filter.info().plan_reason;
+                CPPUNIT_ASSERT_MESSAGE(
+                    why, why.find(say("blocks of ", filter.info().n_fft)) != std::string::npos);
+            }
+            Filter on_cpu({type, "cpu"}, taps);
+            CPPUNIT_ASSERT_EQUAL(size_t{0}, on_cpu.info().device_bytes);
+            expect_clean("memory");
         }
-        Filter on_cpu({OAC_COMPLEX, "cpu"}, taps);
-        CPPUNIT_ASSERT_EQUAL(size_t{0}, on_cpu.info().device_bytes);
-        expect_clean("memory");
     }
 
     void any_thread_may_filter()
@@ -130,14 +144,17 @@ public:
 
     void an_fft_that_spoils_its_input_is_refused()
     {
-        fakecuda_reset("lazy");
-        fakecuda_r2c_clobbers(1);
-        const Outcome outcome = play_case({OAC_REAL, {37}, 1, 100, 500}, "gpu", 1);
-        fakecuda_r2c_clobbers(0);
-        CPPUNIT_ASSERT(outcome.refused);
-        CPPUNIT_ASSERT_MESSAGE(outcome.message,
-                               outcome.message.find("self-test failed") != std::string::npos);
-        expect_clean("refused");
+        for (const size_t D : {1, 2, 5}) {
+            fakecuda_reset("lazy");
+            fakecuda_r2c_clobbers(1);
+            const Outcome outcome =
+                play_case({{OAC_REAL, OAC_SINGLE, D}, {37}, 1, 100, 500}, "gpu", 1);
+            fakecuda_r2c_clobbers(0);
+            CPPUNIT_ASSERT(outcome.refused);
+            CPPUNIT_ASSERT_MESSAGE(outcome.message,
+                                   outcome.message.find("self-test failed") != std::string::npos);
+            expect_clean("refused");
+        }
     }
 };
 

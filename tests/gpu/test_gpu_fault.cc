@@ -24,14 +24,14 @@ struct Stream {
     size_t t = 0;
     Filter filter;
 
-    Stream(oaconv_type type, const std::vector<size_t> &lengths, size_t n)
+    Stream(const Type &type, const std::vector<size_t> &lengths, size_t n)
         : x(random.signal(type, 1, n)),
           filter({type, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, random.taps(type, lengths))
     {
     }
     void play(size_t n)
     {
-        filter.process(x, t, n, y, random);
+        play_piece(filter, x, t, n, y, random);
         t += n;
     }
 };
@@ -54,8 +54,10 @@ class gpu_fault : public Faulty
 
     static const std::vector<GpuCase> &cases()
     {
-        static const std::vector<GpuCase> list{{OAC_REAL, {37, 5, 20}, 3, 60, 700},
-                                               {OAC_COMPLEX, {12}, 2, 8000, 9000}};
+        static const std::vector<GpuCase> list{
+            {OAC_REAL, {37, 5, 20}, 3, 60, 700},
+            {OAC_COMPLEX, {12}, 2, 8000, 9000},
+            {{OAC_REAL, OAC_SINGLE, 3}, {37, 5, 20}, 3, 60, 500}};
         return list;
     }
 
@@ -180,13 +182,19 @@ public:
     /* Lost in one stream, won back with the same taps, lost again. */
     void lost_and_opened_again()
     {
+        for (const size_t D : {1, 2, 8, 100})
+            lose_and_open_again({OAC_REAL, OAC_SINGLE, D});
+    }
+
+    static void lose_and_open_again(const Type &type)
+    {
         Log log;
         Random random(9);
-        const Rows taps = random.taps(OAC_REAL, {50, 3}), x = random.signal(OAC_REAL, 2, 900);
+        const Rows taps = random.taps(type, {50, 3}), x = random.signal(type, 2, 900);
         fakecuda_reset("lazy");
         Rows given = taps;
-        Filter filter({OAC_REAL, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, given);
-        given = random.taps(OAC_REAL, {50, 3}); /* no longer the filter's */
+        Filter filter({type, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, given);
+        given = random.taps(type, {50, 3}); /* no longer the filter's */
         Rows y;
         const char *expected[] = {"cuda", "", "cuda", "", "cuda", "cuda"};
         for (size_t piece = 0; piece < 6; piece++) {
@@ -196,7 +204,7 @@ public:
             } else if (!*expected[piece]) {
                 fakecuda_fail_once(fakecuda_calls() + 3, UNKNOWN);
             }
-            filter.process(x, 150 * piece, 150, y, random);
+            play_piece(filter, x, 150 * piece, 150, y, random);
             const std::string backend = filter.info().backend;
             CPPUNIT_ASSERT_EQUAL(*expected[piece] != 0, backend == "cuda");
         }
@@ -205,40 +213,45 @@ public:
         CPPUNIT_ASSERT_EQUAL(size_t{2}, log.errors.size());
         CPPUNIT_ASSERT_EQUAL(uint64_t{2}, filter.info().gpu_losses);
         expect_close("lost and opened again",
-                     OAC_REAL,
-                     respond(OAC_REAL, x, 900, {{0, taps, filter.info().n_fft}}),
+                     type,
+                     respond(type, x, 900, {{0, taps, filter.info().n_fft}}),
                      y);
     }
 
     /* Neither taps prepared before the loss nor those prepared after it are lost with it. */
     void lost_with_new_taps_prepared()
     {
-        for (const bool before : {true, false}) {
-            Random random(4);
-            const Rows taps = random.taps(OAC_COMPLEX, {20}), next = random.taps(OAC_COMPLEX, {90});
-            const Rows x = random.signal(OAC_COMPLEX, 1, 600);
-            Log log;
-            fakecuda_reset("lazy");
-            Filter filter({OAC_COMPLEX, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, taps);
-            Rows y;
-            if (before)
-                filter.prepare(next);
-            filter.process(x, 0, 100, y, random);
-            fakecuda_fail_sticky(fakecuda_calls() + 2, ILLEGAL_ADDRESS);
-            filter.process(x, 100, 200, y, random);
-            if (!before)
-                filter.prepare(next);
-            CPPUNIT_ASSERT(filter.swap());
-            filter.process(x, 300, 300, y, random);
-            filter.finish(x, 600, 0, y, random);
-            filter.read_tail(filter.tail_length(), y);
-            CPPUNIT_ASSERT_EQUAL(size_t{1}, log.errors.size());
-            const size_t n_fft = filter.info().n_fft;
-            expect_close("lost with new taps prepared",
-                         OAC_COMPLEX,
-                         respond(OAC_COMPLEX, x, 600, {{0, taps, n_fft}, {300, next, n_fft}}),
-                         y);
-        }
+        for (const size_t D : {1, 3})
+            for (const bool before : {true, false})
+                lose_with_new_taps_prepared({OAC_COMPLEX, OAC_SINGLE, D}, before);
+    }
+
+    static void lose_with_new_taps_prepared(const Type &type, bool before)
+    {
+        Random random(4);
+        const Rows taps = random.taps(type, {20}), next = random.taps(type, {90});
+        const Rows x = random.signal(type, 1, 600);
+        Log log;
+        fakecuda_reset("lazy");
+        Filter filter({type, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, taps);
+        Rows y;
+        if (before)
+            filter.prepare(next);
+        play_piece(filter, x, 0, 100, y, random);
+        fakecuda_fail_sticky(fakecuda_calls() + 2, ILLEGAL_ADDRESS);
+        play_piece(filter, x, 100, 200, y, random);
+        if (!before)
+            filter.prepare(next);
+        CPPUNIT_ASSERT(filter.swap());
+        play_piece(filter, x, 300, 300, y, random);
+        filter.finish(x, 600, 0, y, random);
+        filter.read_tail(filter.tail_length(), y);
+        CPPUNIT_ASSERT_EQUAL(size_t{1}, log.errors.size());
+        const size_t n_fft = filter.info().n_fft;
+        expect_close("lost with new taps prepared",
+                     type,
+                     respond(type, x, 600, {{0, taps, n_fft}, {300, next, n_fft}}),
+                     y);
     }
 
     /* To free anything would wait for what hangs, though nobody knows yet that it does. */

@@ -34,7 +34,7 @@ class Game
 public:
     Game(unsigned seed, bool faulty) : d_draw(seed), d_cuts(seed + 1), d_faulty(faulty)
     {
-        d_type = all_types()[d_draw.below(3)];
+        d_type = {all_types()[d_draw.below(3)], OAC_SINGLE, pick<size_t>({1, 1, 2, 3, 8, 100})};
         d_n_channels = d_draw.between(1, 4);
         d_order = pick<std::string>({"eager", "lazy", say("random:", seed)});
         setenv("OACONV_GPU_TIMEOUT", faulty ? "0.1" : "10", 1);
@@ -42,7 +42,15 @@ public:
         const Rows taps = draw_taps();
         const size_t hop = pick<size_t>({0, 1, 8}), max_hop = hop ? 0 : 64;
         const size_t batch = pick<size_t>({1, 60, 500, 4000});
-        note(say(d_order, ", type ", d_type, ", hop ", hop, ", batch ", batch));
+        note(say(d_order,
+                 ", type ",
+                 d_type.type,
+                 ", D ",
+                 d_type.decimation,
+                 ", hop ",
+                 hop,
+                 ", batch ",
+                 batch));
         d_filter.emplace(
             Spec{d_type, "gpu", d_n_channels, hop, max_hop, 1, batch, SharedLog::write, &d_log},
             taps);
@@ -260,7 +268,7 @@ private:
 
     Random d_draw, d_cuts;
     bool d_faulty;
-    oaconv_type d_type;
+    Type d_type = OAC_REAL;
     size_t d_n_channels;
     std::string d_order, d_done;
     SharedLog d_log;

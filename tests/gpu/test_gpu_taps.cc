@@ -14,6 +14,7 @@ class gpu_taps : public Faulty
     CPPUNIT_TEST_SUITE(gpu_taps);
     CPPUNIT_TEST(change_in_the_middle);
     CPPUNIT_TEST(change_with_a_fault_in_any_call);
+    CPPUNIT_TEST(decimated_change_with_a_fault_in_any_call);
     CPPUNIT_TEST(change_without_room_on_the_gpu);
     CPPUNIT_TEST_SUITE_END();
 
@@ -25,12 +26,12 @@ class gpu_taps : public Faulty
         return list;
     }
 
-    static GpuCase a_case(oaconv_type type) { return {type, {37, 20, 37}, 3, 60, 1000}; }
+    static GpuCase a_case(const Type &type) { return {type, {37, 20, 37}, 3, 60, 1000}; }
 
 public:
     void change_in_the_middle()
     {
-        for (oaconv_type type : all_types())
+        for (const Type &type : gpu_types())
             for (unsigned seed = 0; seed < 10; seed++) {
                 fakecuda_reset(say("random:", seed).c_str());
                 const Outcome outcome = play_case(a_case(type), "gpu", seed, changes());
@@ -43,9 +44,15 @@ public:
             }
     }
 
-    void change_with_a_fault_in_any_call()
+    void change_with_a_fault_in_any_call() { change_with_a_fault(a_case(OAC_COMPLEX_REAL_TAPS)); }
+
+    void decimated_change_with_a_fault_in_any_call()
     {
-        const GpuCase c = a_case(OAC_COMPLEX_REAL_TAPS);
+        change_with_a_fault(a_case({OAC_REAL, OAC_SINGLE, 8}));
+    }
+
+    static void change_with_a_fault(const GpuCase &c)
+    {
         fakecuda_reset("lazy");
         play_case(c, "gpu", 2, changes());
         const long n_calls = fakecuda_calls();
@@ -77,30 +84,34 @@ public:
     /* The taps come into force all the same, with one line that says why not on the GPU. */
     void change_without_room_on_the_gpu()
     {
+        for (const size_t D : {1, 4})
+            change_without_room({OAC_REAL, OAC_SINGLE, D});
+    }
+
+    static void change_without_room(const Type &type)
+    {
         Log log;
         Random random(3);
-        const Rows taps = random.taps(OAC_REAL, {20, 20}), next = random.taps(OAC_REAL, {3000, 20});
-        const Rows x = random.signal(OAC_REAL, 2, 900);
+        const Rows taps = random.taps(type, {20, 20}), next = random.taps(type, {3000, 20});
+        const Rows x = random.signal(type, 2, 900);
         fakecuda_reset("lazy");
-        Filter filter({OAC_REAL, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, taps);
+        Filter filter({type, "gpu", 0, 1, 0, 1, 100, Log::write, &log}, taps);
         fakecuda_limit(filter.info().device_bytes + 10000);
         Rows y;
-        filter.process(x, 0, 450, y, random);
+        play_piece(filter, x, 0, 450, y, random);
         filter.prepare(next);
         CPPUNIT_ASSERT_EQUAL(std::string("cuda"), std::string(filter.info().backend));
         CPPUNIT_ASSERT(filter.swap());
         CPPUNIT_ASSERT(std::string(filter.info().backend) != "cuda");
         CPPUNIT_ASSERT(std::string(filter.info().reason).find("refused") != std::string::npos);
-        filter.process(x, 450, 450, y, random);
+        play_piece(filter, x, 450, 450, y, random);
         filter.finish(x, 900, 0, y, random);
         filter.read_tail(filter.tail_length(), y);
         CPPUNIT_ASSERT_EQUAL(size_t{1}, log.errors.size());
         CPPUNIT_ASSERT_MESSAGE(log.errors[0], log.errors[0].find("needed") != std::string::npos);
         const size_t n_fft = filter.info().n_fft;
-        expect_close("no room",
-                     OAC_REAL,
-                     respond(OAC_REAL, x, 900, {{0, taps, n_fft}, {450, next, n_fft}}),
-                     y);
+        expect_close(
+            "no room", type, respond(type, x, 900, {{0, taps, n_fft}, {450, next, n_fft}}), y);
     }
 };
 

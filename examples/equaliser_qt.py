@@ -246,14 +246,15 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("files", nargs="*", metavar="WAV",
                         help=f"{eq.M} mono files of {eq.RATE} Hz (default: noise)")
-    parser.add_argument("--voices", action="store_true", help="take recordings of alsa-utils")
+    parser.add_argument("--recordings", action="store_true",
+                        help="take those of alsa-utils as the files")
     parser.add_argument("--audio", nargs="?", const="", metavar="DEVICE",
                         help="play the chosen channel, on the default sound card or DEVICE")
     parser.add_argument("--screenshot", metavar="PNG",
                         help="change two channels, write a picture of the window, and end")
     options = parser.parse_args(arguments)
     try:
-        files = voices.find_recordings()[:eq.M] if options.voices else options.files
+        files = voices.find_recordings()[:eq.M] if options.recordings else options.files
         if len(files) not in (0, eq.M):
             raise eq.EqualiserError(f"want {eq.M} files, or none")
         signals = eq.read_files(files) if files else noise()

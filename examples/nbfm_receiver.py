@@ -262,8 +262,11 @@ class Receiver(gr.top_block):
             self.news.notify()
 
     def keep_tuning(self):
-        """One change after the other: the Derotator has to know the centres of each count."""
+        """One change after the other: the Derotator has to know the centres of each count, which
+        begins when the filter does."""
         centres = list(self.centres[0])
+        while self.channel_filter.nitems_written(0) == 0:
+            time.sleep(0.002)
         while True:
             with self.news:
                 self.news.wait_for(lambda: self.wanted)
@@ -359,25 +362,26 @@ def main(arguments=None):
                         help="at S seconds tune channel CH to KHZ, with that width in kHz; as "
                              "often as wanted (default: a script of five)")
     parser.add_argument("--seconds", type=float, default=1.0, help="default: %(default)s")
-    parser.add_argument("--voices", action="store_true",
-                        help="stations send the recordings of alsa-utils, which are not checked, "
-                             "instead of tones, which are")
+    parser.add_argument("--recordings", nargs="?", const="", metavar="DIR",
+                        help="stations send recordings, those of alsa-utils or of DIR, which are "
+                             "not checked, instead of tones, which are")
     parser.add_argument("--out", metavar="DIR", help="folder for WAV files (default: none)")
     options = parser.parse_args(arguments)
     script = sorted((round(seconds * RATE), *rest) for seconds, *rest in options.retune or SCRIPT)
     n = round(options.seconds * RATE)
+    spoken = options.recordings is not None
     try:
         if options.out:
             Path(options.out).mkdir(parents=True, exist_ok=True)
-        audio, receiver = receive(make_band(speech() if options.voices else tones()), n, script,
-                                  options.out)
+        band = make_band(speech(options.recordings or None) if spoken else tones())
+        audio, receiver = receive(band, n, script, options.out)
     except (voices.ReceiverError, OSError, ValueError) as error:
         print(f"nbfm_receiver: {error}", file=sys.stderr)
         return 1
     taken = receiver.channel_filter
     print(f"{M} channels of {P} taps, {RATE / 1e3:g} to {AUDIO_RATE / 1e3:g} kS/s, backend "
           f"{taken.backend()}, {taken.tap_changes()} changes of taps")
-    wrong = [] if options.voices else check_tones(audio, n, script)
+    wrong = [] if spoken else check_tones(audio, n, script)
     for line in wrong:
         print(f"nbfm_receiver: {line}", file=sys.stderr)
     return 1 if wrong else 0

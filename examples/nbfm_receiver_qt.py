@@ -238,18 +238,30 @@ def take_screenshot(window, path, done):
     QtCore.QTimer.singleShot(PAUSE * len(MOVES) + LAST_PAUSE, grab)
 
 
+def what_stations_send(options):
+    """Recordings, where there are any or a folder is named; else tones."""
+    try:
+        return nbfm.tones() if options.tones else nbfm.speech(options.recordings)
+    except nbfm.voices.ReceiverError:
+        if options.recordings:
+            raise
+        return nbfm.tones()
+
+
 def main(arguments=None):
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
-    parser.add_argument("--tones", action="store_true",
-                        help="stations send tones instead of the recordings of alsa-utils")
+    parser.add_argument("--recordings", metavar="DIR",
+                        help=f"folder with {nbfm.M} mono 16-bit WAV files of {nbfm.AUDIO_RATE} Hz "
+                             "(default: those of alsa-utils; without them, tones)")
+    parser.add_argument("--tones", action="store_true", help="stations send tones")
     parser.add_argument("--audio", nargs="?", const="", metavar="DEVICE",
                         help="play the chosen channel, on the default sound card or DEVICE")
     parser.add_argument("--screenshot", metavar="PNG",
                         help="move some sliders, write a picture of the window, and end")
     options = parser.parse_args(arguments)
     try:
-        band = nbfm.make_band(nbfm.tones() if options.tones else nbfm.speech())
+        band = nbfm.make_band(what_stations_send(options))
         program = QtWidgets.QApplication(sys.argv[:1])
         wide = blocks.vector_source_c(band, True)
         paced = wide

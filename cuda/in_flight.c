@@ -41,14 +41,23 @@ void oac_cuda_abandon(int device, cudaEvent_t event)
     pthread_mutex_unlock(&list_lock);
 }
 
+/* Whether what is before an event has yet to come back. A fault may pass, so that one is no answer
+ * yet; a device that is lost as a whole says the same again. */
+static bool is_under_way(cudaEvent_t event)
+{
+    cudaError_t state = cudaEventQuery(event);
+    if (state != cudaSuccess && state != cudaErrorNotReady)
+        state = cudaEventQuery(event);
+    (void)cudaGetLastError();
+    return state == cudaErrorNotReady;
+}
+
 /* What has come back, or was on a device that is lost as a whole, leaves the list. */
 static void look_again(void)
 {
     for (struct abandoned **at = &list; *at;) {
         struct abandoned *entry = *at;
-        const bool under_way = cudaEventQuery(entry->event) == cudaErrorNotReady;
-        (void)cudaGetLastError();
-        if (under_way) {
+        if (is_under_way(entry->event)) {
             at = &entry->next;
         } else {
             *at = entry->next;

@@ -65,7 +65,10 @@ void fakecuda_fail_once(long call, int code)
 void fakecuda_fail_sticky(long call, int code)
 {
     const std::lock_guard<std::mutex> guard(lock());
-    session().sticky = {call, code};
+    Session &s = session();
+    const bool in_force = s.sticky.call && static_cast<long>(s.calls.size()) >= s.sticky.call;
+    if (!in_force)
+        s.sticky = {call, code};
 }
 
 void fakecuda_fail_late(long call, int code)

@@ -52,7 +52,7 @@ static void run_unless_faulty(CUstream_st &stream, const Operation &operation)
 static bool run_next(CUstream_st &stream)
 {
     const Operation &next = stream.waiting.front();
-    const bool hangs = next.fate == Fate::hangs && session().hang;
+    const bool hangs = next.fate == Fate::hangs && next.session == session().number;
     if (hangs || (next.after && !run_until(*next.after, next.after_n)))
         return false;
     run_unless_faulty(stream, next);
@@ -148,6 +148,7 @@ static void note_access(CUstream_st &stream, const Access &access, const char *n
 
 void push(CUstream_st &stream, Operation operation)
 {
+    operation.session = session().number;
     stream.waiting.push_back(std::move(operation));
     if (session().order == Order::eager)
         run_until(stream, stream.n_enqueued);

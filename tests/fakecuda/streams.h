@@ -19,6 +19,7 @@ struct Operation {
     Fate fate;
     cudaStream_t after = nullptr; /* not before that stream has done this many operations */
     long after_n = 0;
+    unsigned session = 0; /* in which it was put here: what hung in an earlier one is free */
 };
 
 /* What an operation touches. */

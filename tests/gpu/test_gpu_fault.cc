@@ -47,6 +47,7 @@ class gpu_fault : public Faulty
     CPPUNIT_TEST(lost_and_opened_again);
     CPPUNIT_TEST(lost_with_new_taps_prepared);
     CPPUNIT_TEST(freed_while_a_hang_is_not_noticed);
+    CPPUNIT_TEST(a_hang_outlives_a_fault_that_passes);
     CPPUNIT_TEST(lost_then_prepared_then_opened_again);
     CPPUNIT_TEST(refused_taps_are_no_lasting_loss);
     CPPUNIT_TEST(a_failed_measurement_loses_the_gpu);
@@ -125,6 +126,32 @@ class gpu_fault : public Faulty
     {
         for (const GpuCase &c : cases())
             sweep(c, s);
+    }
+
+    /* A hang, and then a fault in call number `failing` of all that follow; says how many did. */
+    static long hang_then_fail_once(long failing)
+    {
+        fakecuda_reset("eager"); /* nothing but what hangs is under way */
+        Stream s(OAC_REAL, {50}, 450);
+        const Rows taps = s.random.taps(OAC_REAL, {60});
+        s.filter.prepare(taps);
+        CPPUNIT_ASSERT(s.filter.swap()); /* the next prepare frees what served before */
+        fakecuda_hang(fakecuda_calls() + 3);
+        s.play(150);
+        const long before = fakecuda_calls();
+        fakecuda_fail_once(before + failing, UNKNOWN);
+        CPPUNIT_ASSERT_EQUAL(OAC_ERR_BACKEND, oaconv_gpu_reopen(s.filter.handle()));
+        s.filter.prepare(s.random.taps(OAC_REAL, {70}));
+        const long n_calls = fakecuda_calls() - before;
+        s.play(300);
+        s.filter.finish(s.x, s.t, 0, s.y, s.random);
+        s.filter.read_tail(s.filter.tail_length(), s.y);
+        CPPUNIT_ASSERT_EQUAL(uint64_t{1}, s.filter.info().gpu_losses);
+        expect_close("a hang, then a fault",
+                     OAC_REAL,
+                     respond(OAC_REAL, s.x, s.t, {{0, taps, s.filter.info().n_fft}}),
+                     s.y);
+        return n_calls;
     }
 
 public:
@@ -268,6 +295,19 @@ public:
         work.join();
         CPPUNIT_ASSERT_EQUAL_MESSAGE(fakecuda_report(), 0L, fakecuda_violations());
         CPPUNIT_ASSERT_EQUAL(uint64_t{1}, s.filter.info().gpu_losses);
+    }
+
+    /* Nothing may block on what still hangs: neither a reopen nor what a prepare frees. */
+    void a_hang_outlives_a_fault_that_passes()
+    {
+        setenv("OACONV_GPU_TIMEOUT", "0.1", 1);
+        const long n_calls = hang_then_fail_once(0); /* none fails */
+        for (long call = 1; call <= n_calls; call++) {
+            start_afresh();
+            hang_then_fail_once(call);
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(
+                say("call ", call, ": ", fakecuda_report()), 0L, fakecuda_violations());
+        }
     }
 
     void lost_then_prepared_then_opened_again()

@@ -213,18 +213,21 @@ static bool may_be_partitioned(const struct plan_request *request, const struct 
            (plan->n_partitions <= most_free_partitions || forced);
 }
 
+/* Of two, in the points of a transform. */
+static size_t smallest_power(const struct plan_request *request)
+{
+    return request->method == COST_FOLDED ? 64 : 16;
+}
+
+/* The smallest that hold the taps may be, whatever their spectra take. */
 static bool may_be_whole(const struct plan_request *request, size_t n_fft)
 {
     const struct plan plan = plan_of_size(request, n_fft);
     const double spectra = (double)(points(request, n_fft) * point_bytes(request)) *
                            (double)plan.n_branches * (double)request->n_rows;
-    return n_fft > plan.n_owed && (spectra <= spectra_budget || n_fft <= 4 * (plan.n_owed + 1));
-}
-
-/* Of two, in the points of a transform. */
-static size_t smallest_power(const struct plan_request *request)
-{
-    return request->method == COST_FOLDED ? 64 : 16;
+    const size_t smallest = smallest_power(request) * samples_per_point(request);
+    return n_fft > plan.n_owed &&
+           (spectra <= spectra_budget || n_fft <= most(4 * (plan.n_owed + 1), smallest));
 }
 
 enum { N_FACTORS = 3, N_POWERS = 27, MOST_CANDIDATES = 2 * N_FACTORS * N_POWERS };

@@ -341,7 +341,8 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int
 }
 
 /* What the buffers that were made can give and take at once, and a stage where that may be less
- * than a hop. */
+ * than a hop. Half of each: a block above that gives many samples at a time may find no room in the
+ * last part of a buffer while we wait for it to be full. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
 {
@@ -352,8 +353,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
         n_out = std::min(n_out, long(this->detail()->output(unsigned(m))->bufsize() / 2));
     d_room = int(n_out * d_decimation);
     for (int m = 0; m < d_n_channels; m++)
-        d_room =
-            std::min(d_room, this->detail()->input(unsigned(m))->max_possible_items_available());
+        d_room = std::min(
+            d_room, (this->detail()->input(unsigned(m))->max_possible_items_available() + 1) / 2);
     if (d_room < d_largest_batch && !d_stage)
         make_stage();
 }
@@ -552,33 +553,39 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::filter_all(work_items &items, in
     items.n_given += int(n_out);
 }
 
-/* All samples before the border of tag `first` have been filtered, n_given of them in this call of
+/* Puts the rows of these tags in force, as one change. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::retune(const control_tag *begin,
+                                                       const control_tag *end)
+{
+    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    try {
+        rows changed = one_row_each();
+        for (const control_tag *tag = begin; tag != end; tag++)
+            if (tag->what == control_tag::kind::taps)
+                changed[std::size_t(tag->channel)] = parse_row<TAP>(tag->value, place_of(*tag));
+        apply(changed);
+        swap_taps();
+    } catch (const std::exception &error) {
+        this->d_logger->warn("tag taps ignored: {:s}", error.what());
+    }
+}
+
+/* All samples before the border of tag `first` have been filtered, n_given are out in this call of
  * work: obeys all tags of that border, and returns the number of the next. A flush asks for no more
- * than the border; new taps of several channels come into force as one change. */
+ * than the border. */
 template <class SAMPLE, class TAP>
 std::size_t multichannel_fft_filter_impl<SAMPLE, TAP>::obey_tags(
     const std::vector<control_tag> &tags, std::size_t first, int n_given)
 {
     const uint64_t border = tags[first].border();
     std::size_t next = first;
-    std::lock_guard<std::mutex> lock(d_taps_mutex);
-    try {
-        std::optional<rows> changed;
-        for (; next < tags.size() && tags[next].border() == border; next++) {
-            const control_tag &tag = tags[next];
-            if (tag.what != control_tag::kind::taps)
-                continue;
-            if (!changed)
-                changed = one_row_each();
-            (*changed)[std::size_t(tag.channel)] = parse_row<TAP>(tag.value, place_of(tag));
-        }
-        if (!changed)
-            return next;
+    bool retunes = false;
+    for (; next < tags.size() && tags[next].border() == border; next++)
+        retunes |= tags[next].what == control_tag::kind::taps;
+    if (retunes) {
         d_control.obeyed(*this, border);
-        apply(*changed);
-        swap_taps();
-    } catch (const std::exception &error) {
-        this->d_logger->warn("tag taps ignored: {:s}", error.what());
+        retune(tags.data() + first, tags.data() + next);
     }
     if (d_change_unmarked)
         mark_tap_change(n_given);

@@ -100,6 +100,7 @@ private:
     void point_at(const work_items &items);
     void filter_hops(work_items &items, int end);
     void filter_all(work_items &items, int end);
+    void retune(const control_tag *begin, const control_tag *end);
     std::size_t obey_tags(const std::vector<control_tag> &tags, std::size_t first, int n_given);
     void warn_of_malformed_tags(int n);
     int filter_directly(int n_out,

@@ -54,12 +54,18 @@ const char *type_of_uniform_vector(const pmt::pmt_t &value)
     return nullptr;
 }
 
-/* The type of a uniform vector, any other value as text, if long its beginning. */
+/* The type of a uniform vector or of what has parts, any other value as text, if long its
+ * beginning.
+ */
 std::string shown(const pmt::pmt_t &value)
 {
     constexpr std::size_t enough = 40;
     if (const char *type = type_of_uniform_vector(value))
         return std::string(type) + " vector";
+    if (pmt::is_vector(value))
+        return "a vector of " + std::to_string(pmt::length(value)) + " values";
+    if (pmt::is_pair(value))
+        return "a pair or list";
     const std::string text = pmt::write_string(value);
     return text.size() <= enough ? text : text.substr(0, enough) + "...";
 }

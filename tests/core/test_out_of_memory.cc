@@ -124,6 +124,7 @@ class out_of_memory : public CppUnit::TestFixture
     CPPUNIT_TEST(prepared_taps_survive_a_failed_prepare);
     CPPUNIT_TEST(convolve);
     CPPUNIT_TEST(sizes_within_bounds_but_beyond_memory);
+    CPPUNIT_TEST(spectra_of_many_branches);
     CPPUNIT_TEST(one_row_for_all_channels_is_stored_once);
     CPPUNIT_TEST(memory_of_long_taps_is_given_back);
     CPPUNIT_TEST_SUITE_END();
@@ -275,6 +276,29 @@ public:
             const std::string message = oaconv_last_error();
             CPPUNIT_ASSERT_MESSAGE(message,
                                    message.find(say(n_taps, " taps")) != std::string::npos);
+        }
+    }
+
+    /* More than a gigabyte of spectra even in the shortest transforms, which are planned all the
+     * same. */
+    void spectra_of_many_branches()
+    {
+        constexpr size_t D = 4096;
+        const Rows taps = Random(106).taps(OAC_COMPLEX, std::vector<size_t>(520, D));
+        for (const char *backend : {"simd", "auto"}) {
+            const Type type(OAC_COMPLEX, OAC_SINGLE, D);
+            const TapRows rows(type, taps);
+            const oaconv_config config = to_config({type, backend}, rows);
+            oaconv *filter = nullptr;
+            watch = Watch();
+            watch.largest = size_t{1} << 29;
+            watch.armed = true;
+            const oaconv_status status = oaconv_create(&filter, &config);
+            watch.armed = false;
+            CPPUNIT_ASSERT_EQUAL_MESSAGE(backend, OAC_ERR_NO_MEMORY, status);
+            const std::string message = oaconv_last_error();
+            CPPUNIT_ASSERT_MESSAGE(message,
+                                   message.find("blocks of 64 samples") != std::string::npos);
         }
     }
 

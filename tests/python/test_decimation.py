@@ -219,6 +219,22 @@ def test_limits_on_the_buffers_behind_us(rng):
         assert_expected(got, streams, [[(0, row)] for row in taps], False, 8, str(limit))
 
 
+def test_two_in_a_row_with_short_buffers(rng):
+    """The one above gives 100 samples at a time and finds no room for the last part of its buffer."""
+    x, (a, b) = h.signal(rng, "ccc", 60011), h.rows(rng, "ccc", [30, 300])
+    above, below = h.make("ccc", [a], hop=100), h.make("ccc", [b], hop=3072, decimation=64)
+    above.set_max_output_buffer(300)
+    below.set_max_output_buffer(33)
+    below.set_max_noutput_items(40)
+    tb, sink = gr.top_block(), h.sink("ccc")
+    tb.connect(h.source("ccc", x), above, below, sink)
+    h.run(tb)
+    between = h.full(x, a)[:len(x)]
+    want = h.full(between, b)[:len(x):64]
+    got, = h.received("ccc", [sink])
+    h.assert_close(got, want, 4 * h.tolerance(between, b))
+
+
 @KIND
 def test_what_cannot_be_is_refused(kind, rng):
     taps = h.rows(rng, kind, [5])

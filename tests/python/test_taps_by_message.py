@@ -132,7 +132,7 @@ BAD = [
     (pmt.cons(ONE, NAN), "the row of channel 1, tap 1 is NaN"),
     (pmt.cons(ONE, EMPTY), "the row of channel 1 is empty"),
     (pmt.cons(ONE, COMPLEX), "the row of channel 1 is c32 vector; expected"),
-    (pmt.cons(ONE, vector(ROW)), "the row of channel 1 is #("),
+    (pmt.cons(ONE, vector(ROW)), "the row of channel 1 is a vector of 1 values"),
     (pmt.cons(pmt.make_dict(), ROW), "the channel is (); expected an integer"),
     (dictionary(channel=ONE), "the row of channel 1 is (); expected"),
     (dictionary(taps=ROW), "`taps` of a dict without `channel` is f32 vector"),

@@ -10,19 +10,24 @@
 /* A filter to try. */
 struct shape {
     const char *label;
-    size_t n_taps; /* P */
-    size_t block;  /* the usual call and the hop, which decide on L; 0: a usual block's choice */
+    size_t n_taps;     /* P */
+    size_t decimation; /* D */
+    size_t block; /* the usual call and the hop, which decide on L; 0: a usual block's choice */
     enum arrangement arrangement;
 };
 
 static const struct shape shapes[] = {
-    {"P = 1", 1, 0, ROWS_OF_ONE_LENGTH},
-    {"P = 2", 2, 0, ROWS_OF_ONE_LENGTH},
-    {"P = 37", 37, 0, ROWS_OF_ONE_LENGTH},
-    {"P about L", 700, 700, ROWS_OF_ONE_LENGTH},
-    {"P > L", 1500, 370, ROWS_OF_ONE_LENGTH},
-    {"ragged rows", 130, 0, ROWS_RAGGED},
-    {"shared row", 37, 0, ROW_SHARED},
+    {"P = 1", 1, 1, 0, ROWS_OF_ONE_LENGTH},
+    {"P = 2", 2, 1, 0, ROWS_OF_ONE_LENGTH},
+    {"P = 37", 37, 1, 0, ROWS_OF_ONE_LENGTH},
+    {"P about L", 700, 1, 700, ROWS_OF_ONE_LENGTH},
+    {"P > L", 1500, 1, 370, ROWS_OF_ONE_LENGTH},
+    {"ragged rows", 130, 1, 0, ROWS_RAGGED},
+    {"shared row", 37, 1, 0, ROW_SHARED},
+    {"D = 2", 37, 2, 0, ROWS_OF_ONE_LENGTH},
+    {"D = 3, P > L", 1500, 3, 369, ROWS_OF_ONE_LENGTH},
+    {"D = 8, ragged rows", 130, 8, 0, ROWS_RAGGED},
+    {"D > P", 37, 100, 0, ROWS_OF_ONE_LENGTH},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -49,7 +54,11 @@ static void stream_init(struct stream *stream,
 {
     uint32_t random = 1;
     const size_t block = shape->block ? shape->block : quick ? 1024 : 16384;
-    *stream = (struct stream){.type = type, .hop = shape->block, .batch = block, .n_epochs = 1};
+    *stream = (struct stream){.type = type,
+                              .decimation = shape->decimation,
+                              .hop = shape->block,
+                              .batch = block,
+                              .n_epochs = 1};
     init_calls(stream, block);
     signal_init(&stream->x, type, n_channels, stream->x.n);
     fill_randomly(stream->x.samples, n_channels * stream->x.n * stream->x.width, &random);
@@ -105,6 +114,7 @@ static void try_stream(struct check *check,
     struct answer answer;
     struct result by_cpu, by_gpu;
     answer_init(&answer, stream->type, &stream->x, stream->epochs, stream->n_epochs);
+    answer_decimate(&answer, stream->decimation);
     check->n_filters++;
     try_path(stream, &cpu, &answer, &by_cpu, &check->cpu_error);
     if (*by_cpu.failure)
@@ -144,14 +154,19 @@ void check_grid(struct report *report, oaconv_type type)
 void check_tap_changes(struct report *report)
 {
     static const oaconv_type types[] = {OAC_REAL, OAC_COMPLEX_REAL_TAPS, OAC_COMPLEX};
-    static const struct shape first = {"taps change", 37, 0, ROWS_OF_ONE_LENGTH};
+    static const struct shape first[] = {
+        {"taps change", 37, 1, 0, ROWS_OF_ONE_LENGTH},
+        {"taps change, D = 8", 37, 8, 0, ROWS_OF_ONE_LENGTH},
+    };
+    enum { N_FIRST = sizeof first / sizeof *first };
     struct check *check = report_begin(report, "changes of taps");
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    for (size_t i = 0; i < N_FIRST * (sizeof types / sizeof *types); i++) {
+        const struct shape *shape = &first[i % N_FIRST];
         struct stream stream;
-        stream_init(&stream, &first, types[i], 3, report->options.quick);
+        stream_init(&stream, shape, types[i / N_FIRST], 3, report->options.quick);
         stream_add_change(&stream, 2, 300, ROWS_RAGGED);
         stream_add_change(&stream, 5, 5, ROW_SHARED);
-        try_stream(check, report, &stream, first.label);
+        try_stream(check, report, &stream, shape->label);
         stream_free(&stream);
     }
     if (check->difference > 1)

@@ -86,6 +86,26 @@ void answer_init(struct answer *answer,
         add_epoch(answer, type, x, epochs, e);
 }
 
+static size_t divide_up(size_t a, size_t b)
+{
+    return a / b + (a % b > 0);
+}
+
+void answer_decimate(struct answer *answer, size_t decimation)
+{
+    const size_t width = answer->width, kept = divide_up(answer->length, decimation);
+    for (size_t m = 0; m < answer->n_channels; m++)
+        for (size_t t = 0; t < kept; t++)
+            for (size_t part = 0; part < width; part++)
+                answer->y[(m * kept + t) * width + part] =
+                    answer->y[(m * answer->length + t * decimation) * width + part];
+    for (size_t e = 0; e < answer->n_epochs; e++) {
+        answer->begin[e] = divide_up(answer->begin[e], decimation);
+        answer->end[e] = divide_up(answer->end[e], decimation);
+    }
+    answer->length = kept;
+}
+
 void answer_free(struct answer *answer)
 {
     free(answer->y);

@@ -28,6 +28,8 @@ void answer_init(struct answer *answer,
                  const struct signal *x,
                  const struct epoch *epochs,
                  size_t n_epochs);
+/* Keeps every D-th sample of it. */
+void answer_decimate(struct answer *answer, size_t decimation);
 void answer_free(struct answer *answer);
 
 /* The error allowed of sample t of channel m: eps log2(N) |h|_1 max|x|, summed over the epochs that

@@ -12,7 +12,8 @@ struct run {
     struct result *result;
     oaconv *filter;
     void **in, **out; /* [M] */
-    size_t done;      /* samples per channel */
+    size_t done;      /* samples per channel that were sent */
+    size_t given;     /* and that came back */
 };
 
 /* Losses are found in oaconv_info, with their reason. */
@@ -32,6 +33,7 @@ void stream_config(const struct stream *stream, const struct path *path, oaconv_
     config->n_channels = stream->x.n_channels;
     config->backend = path->backend;
     config->device = path->device;
+    config->decimation = stream->decimation;
     config->hop = stream->hop;
     config->batch = stream->batch;
     config->log = ignore_log;
@@ -59,13 +61,15 @@ static bool send(struct run *run, size_t n)
         if (pieces[i] == 0)
             continue;
         signal_at(&run->stream->x, run->done, run->in);
-        signal_at(&run->result->y, run->done, run->out);
+        signal_at(&run->result->y, run->given, run->out);
+        const size_t kept = oaconv_output_length(run->filter, pieces[i]);
         const void *const *in = (const void *const *)run->in;
         const oaconv_status status = i == 0 ? oaconv_process(run->filter, in, run->out, pieces[i])
                                             : oaconv_finish(run->filter, in, run->out, pieces[i]);
         if (!succeeded(run, i == 0 ? "oaconv_process" : "oaconv_finish", status))
             return false;
         run->done += pieces[i];
+        run->given += kept;
     }
     return true;
 }
@@ -108,19 +112,19 @@ static bool send_all(struct run *run)
 static bool read_tail(struct run *run, size_t length)
 {
     const size_t n = oaconv_tail_length(run->filter), pieces[] = {n / 3, n - n / 3};
-    if (run->done + n != length) {
+    if (run->given + n != length) {
         snprintf(run->result->failure,
                  sizeof run->result->failure,
                  "%zu samples came, not %zu",
-                 run->done + n,
+                 run->given + n,
                  length);
         return false;
     }
     for (int i = 0; i < 2; i++) {
-        signal_at(&run->result->y, run->done, run->out);
+        signal_at(&run->result->y, run->given, run->out);
         if (!succeeded(run, "oaconv_read_tail", oaconv_read_tail(run->filter, run->out, pieces[i])))
             return false;
-        run->done += pieces[i];
+        run->given += pieces[i];
     }
     return true;
 }

@@ -10,7 +10,7 @@ enum { MOST_CALLS = 16 };
 /* What is sent. */
 struct stream {
     oaconv_type type;
-    size_t hop, batch; /* as in oaconv_config */
+    size_t decimation, hop, batch; /* as in oaconv_config */
     struct signal x;
     size_t n_calls, calls[MOST_CALLS]; /* samples of each; their sum is x.n */
     size_t n_epochs;

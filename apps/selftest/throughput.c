@@ -23,7 +23,7 @@ static void bench_init(struct bench *bench, const struct speed *speed, double se
     uint32_t random = 1;
     struct stream *stream = &bench->stream;
     *bench = (struct bench){.seconds = seconds};
-    *stream = (struct stream){.type = speed->type, .n_epochs = 1};
+    *stream = (struct stream){.type = speed->type, .decimation = 1, .n_epochs = 1};
     signal_init(&stream->x, speed->type, speed->n_channels, call_length);
     signal_init(&bench->y, speed->type, speed->n_channels, call_length);
     fill_randomly(stream->x.samples, speed->n_channels * call_length * stream->x.width, &random);

@@ -25,13 +25,17 @@ std::string GpuCase::label() const
 
 const std::vector<Type> &gpu_types()
 {
-    static const std::vector<Type> list = [] {
-        std::vector<Type> types;
-        for (const size_t D : {1, 2, 3, 8, 100})
-            for (oaconv_type type : all_types())
-                types.emplace_back(type, OAC_SINGLE, D);
-        return types;
-    }();
+    static const std::vector<Type> list{OAC_REAL,
+                                        OAC_COMPLEX_REAL_TAPS,
+                                        OAC_COMPLEX,
+                                        {OAC_REAL, OAC_SINGLE, 2},
+                                        {OAC_REAL, OAC_SINGLE, 3},
+                                        {OAC_REAL, OAC_SINGLE, 8},
+                                        {OAC_REAL, OAC_SINGLE, 100},
+                                        {OAC_COMPLEX_REAL_TAPS, OAC_SINGLE, 3},
+                                        {OAC_COMPLEX_REAL_TAPS, OAC_SINGLE, 8},
+                                        {OAC_COMPLEX, OAC_SINGLE, 2},
+                                        {OAC_COMPLEX, OAC_SINGLE, 100}};
     return list;
 }
 

@@ -120,11 +120,10 @@ public:
                     for (size_t max_hop : {size_t{0}, size_t{1}, D - 1, D, 10 * D + 1}) {
                         const std::string label =
                             say(kind.label, " D=", D, " P=", n_taps, " max_hop=", max_hop);
-                        const oaconv_info info =
-                            Filter({type, kind.backend, 0, 0, max_hop}, taps).info();
+                        const Filter filter({type, kind.backend, 0, 0, max_hop}, taps);
                         const size_t bound = max_hop ? max_hop : longest_hop(type, n_taps);
-                        CPPUNIT_ASSERT_MESSAGE(label, info.hop <= std::max(bound, D));
-                        expect_sound_plan(label, info);
+                        CPPUNIT_ASSERT_MESSAGE(label, filter.info().hop <= std::max(bound, D));
+                        expect_sound_plan(label, filter.info());
                     }
                 }
     }

@@ -101,20 +101,20 @@ typedef struct oaconv_config {
     int device;             /**< GPU, counted from 0; -1: that of the environment variable
                                  OACONV_DEVICE, or 0 */
     size_t decimation;      /**< D >= 1 */
-    size_t hop;             /**< samples, a multiple of D; 0 lets the planner choose, now and at every
-                                 tap change */
-    size_t max_hop;         /**< no chosen hop exceeds this, unless it is less than D; 0 means no such
-                                 bound */
-    size_t row_length;      /**< samples that each channel has in all: plans for throughput, without
-                                 partitions, and by built-in costs unless OACONV_COST_TABLE is set,
-                                 so that nothing is measured and all processes plan alike; 0: a
-                                 stream */
-    size_t n_fft, segment;  /**< with a hop: the plan that oaconv_get_info() told of another filter
-                                 with the same backend; 0: the planner's choice */
-    size_t threads;         /**< that share the channels; 0: one for every core. Never more than
-                                 cores or channels. They sleep between calls, stay asleep when a
-                                 call is too small to share, and follow the processor affinity and
-                                 priority of the working thread. They change no bit. */
+    size_t hop;        /**< samples, a multiple of D; 0 lets the planner choose, now and at every
+                            tap change */
+    size_t max_hop;    /**< no chosen hop exceeds this, unless it is less than D; 0 means no such
+                            bound */
+    size_t row_length; /**< samples that each channel has in all: plans for throughput, without
+                            partitions, and by built-in costs unless OACONV_COST_TABLE is set,
+                            so that nothing is measured and all processes plan alike; 0: a
+                            stream */
+    size_t n_fft, segment; /**< with a hop: the plan that oaconv_get_info() told of another filter
+                                with the same backend; 0: the planner's choice */
+    size_t threads;        /**< that share the channels; 0: one for every core. Never more than
+                                cores or channels. They sleep between calls, stay asleep when a
+                                call is too small to share, and follow the processor affinity and
+                                priority of the working thread. They change no bit. */
     size_t batch;      /**< samples that a call usually has, for which a GPU is set up; 0: 16384 */
     oaconv_log log;    /**< NULL: errors to stderr, nothing else */
     void *log_context; /**< handed to log */

@@ -71,7 +71,7 @@ std::vector<task> all_tasks()
             add_throughput(tasks, graph, n_channels);
     for (const int n_taps : {64, 1024})
         for (const int decimation : {1, 2, 8})
-            for (const variant &rival : {ours, stock})
+            for (const variant &rival : {ours, stock, ours_large})
                 tasks.push_back(
                     {"throughput", "decimating", 16, n_taps, decimating(rival, decimation)});
     for (const variant &rival : {ours, stock, copy})

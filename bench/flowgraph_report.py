@@ -103,13 +103,20 @@ def decimation_table(results):
     rows = []
     for case in results.cases:
         for n in (1, 2, 8) if case[0] == DECIMATING else ():
-            ours, stock = [name + (f" decimation={n}" if n > 1 else "") for name in (OURS, STOCK)]
-            rows.append([str(case[1]), str(case[2]), str(n),
-                         results.text(case, ours, speed), results.text(case, stock, speed),
-                         results.ratio(case, ours, OURS, speed) if n > 1 else "",
-                         results.ratio(case, ours, stock, speed)])
+            ours, large, stock = [name + (f" decimation={n}" if n > 1 else "")
+                                  for name in (OURS, LARGE, STOCK)]
+            rows.append([str(case[1]), str(case[2]), str(n)]
+                        + [results.text(case, variant, speed) for variant in (ours, large, stock)]
+                        + [results.ratio(case, variant, whole, speed) if n > 1 else ""
+                           for variant, whole in ((ours, OURS), (large, LARGE))]
+                        + [results.ratio(case, variant, stock, speed)
+                           for variant in (ours, large)]
+                        + [" / ".join(str(len(results.rows(case, variant)))
+                                      for variant in (ours, large, stock))])
     return ["### Decimation: source → X → null sink, MS/s into X", ""] + table(
-        ["M", "P", "D", "ours", "fft_filter", "ours / ours with D = 1", "ours / fft_filter"], rows)
+        ["M", "P", "D", "ours", "ours 64Ki", "fft_filter", "ours / with D = 1",
+         "ours 64Ki / with D = 1", "ours / fft_filter", "ours 64Ki / fft_filter",
+         "rounds undisturbed"], rows)
 
 
 def live_table(results):

@@ -188,7 +188,8 @@ OAC_EXPORT size_t oaconv_output_length(const oaconv *filter, size_t n);
 
 /** Filters n new samples of every channel.
  * @param in   M pointers, each to n samples; read only; no alignment needed.
- * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input.
+ * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input, nor
+ * be null where that is 0.
  * @param n    samples per channel, a multiple of the hop; 0 is allowed.
  * @return OAC_OK; OAC_ERR_ARG null pointer, n no multiple of the hop, or the tail has been read;
  *         OAC_ERR_BACKEND.
@@ -203,7 +204,8 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
  * wants everything out. What the samples so far owe to later ones is kept: it is added to what
  * oaconv_process() gives next, or read with oaconv_read_tail().
  * @param in   M pointers, each to n samples.
- * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input.
+ * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input, nor
+ * be null where that is 0.
  * @param n    samples per channel, less than the hop; 0 is allowed.
  * @return as oaconv_process(). Working thread. Does not allocate, plan, print or wait; but where
  * the taps are partitioned, the samples owed are computed at the next call, as much work as P

@@ -28,7 +28,8 @@ void fakecuda_reset(const char *order);
 /** Call number `call` fails and does nothing (FAKECUDA_FAIL_AT, code 999).
  * @param code  what a call of the runtime returns; cuFFT returns CUFFT_INTERNAL_ERROR. */
 void fakecuda_fail_once(long call, int code);
-/** From call number `call` on, all fail (FAKECUDA_FAIL_AT with FAKECUDA_STICKY=code). */
+/** From call number `call` on, all fail (FAKECUDA_FAIL_AT with FAKECUDA_STICKY=code).
+ * No effect where they do so already: only a reset ends that. */
 void fakecuda_fail_sticky(long call, int code);
 /** What call number `call` enqueues succeeds but does not run. The next synchronisation with its
  * stream, or query of an event in it, returns the code, and so does every call from then on

@@ -74,11 +74,12 @@ static fftwf_plan make_plan(const Batch &b, int direction, void *in, void *out)
     }
 }
 
+/* While there is one thread: others may plan with FFTW when the first plan is made here. */
+[[maybe_unused]] static const bool thread_safe = (fftwf_make_planner_thread_safe(), true);
+
 /* A plan for these or any other arrays; kept for ever. */
 static fftwf_plan plan_for(const Batch &b, int direction, void *in, void *out)
 {
-    static const bool thread_safe = (fftwf_make_planner_thread_safe(), true);
-    (void)thread_safe;
     const auto key = std::make_tuple(int(b.type),
                                      b.n,
                                      b.batch,

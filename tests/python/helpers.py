@@ -239,6 +239,12 @@ def connect_all(tb, kind, block, sources):
     return sinks
 
 
+def followed(tb, end, block):
+    """Connects a block behind the end of a chain, and returns the new end."""
+    tb.connect(end, block)
+    return block
+
+
 def run_graph(kind, streams, taps, rate=None, source_max=None, block_max=None, block=None,
               timeout=GRAPH_TIMEOUT, **keywords):
     """Filters one stream per port in a graph of its own; returns the outputs as arrays.
@@ -257,9 +263,7 @@ def run_graph(kind, streams, taps, rate=None, source_max=None, block_max=None, b
         if source_max:
             end.set_max_noutput_items(source_max)
         if rate:
-            slow = throttle(kind, rate)
-            tb.connect(end, slow)
-            end = slow
+            end = followed(tb, end, throttle(kind, rate))
         ends.append(end)
     sinks = connect_all(tb, kind, block, ends)
     run(tb, timeout)
@@ -384,12 +388,9 @@ def run_tagged(kind, streams, tags, block, above_max=None, block_max=None, rate=
         if above_max:  # not of the source: with tags it wants to give all at once
             between = copy(kind)
             between.set_max_noutput_items(above_max)
-            tb.connect(end, between)
-            end = between
+            end = followed(tb, end, between)
         if rate:
-            slow = throttle(kind, rate)
-            tb.connect(end, slow)
-            end = slow
+            end = followed(tb, end, throttle(kind, rate))
         ends.append(end)
     sinks = connect_all(tb, kind, block, ends)
     run(tb)

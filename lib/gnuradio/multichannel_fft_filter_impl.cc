@@ -27,6 +27,15 @@ namespace oaconv
 namespace
 {
 
+/* How many of the next n samples lie before a flush, by the tags from number i on. */
+int before_flush(const std::vector<control_tag> &tags, std::size_t i, int n)
+{
+    for (; i < tags.size(); i++)
+        if (tags[i].what == control_tag::kind::flush)
+            return std::min(n, int(tags[i].border()));
+    return n;
+}
+
 /* What GNU Radio may spend on the buffers before and after one block of ours. */
 constexpr long buffer_budget = 256L << 20; /* bytes */
 
@@ -125,7 +134,8 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
       d_n_channels(n_channels), d_decimation(decimation), d_flush(flush),
       d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
       d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>), d_relay(decimation, is_row<TAP>),
-      d_in(std::size_t(n_channels)), d_out(std::size_t(n_channels))
+      d_in(std::size_t(n_channels)), d_out(std::size_t(n_channels)),
+      d_withheld(std::size_t(n_channels))
 {
     publish();
     d_threads = int(d_engine.info().threads);
@@ -325,6 +335,34 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change(int n_given)
     d_change_unmarked = false;
 }
 
+/* Begins the outputs of this call with the sample that was withheld in the last one; returns how
+ * many that are. */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::put_withheld(const gr_vector_void_star &out)
+{
+    if (!d_withholds)
+        return 0;
+    for (std::size_t m = 0; m < out.size(); m++)
+        *static_cast<SAMPLE *>(out[m]) = d_withheld[m];
+    d_withholds = false;
+    return 1;
+}
+
+/* Takes the last of the n_given samples that end at `out` back while a tag may belong to it: until
+ * there is a later one, or the stream is over. Returns how many are left. */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::withhold_last(const gr_vector_void_star &out,
+                                                             int n_given)
+{
+    const bool all_given = !d_stage || d_stage->empty();
+    if (n_given <= 0 || d_phase != phase::filtering || !all_given || !d_relay.waits())
+        return n_given;
+    for (std::size_t m = 0; m < out.size(); m++)
+        d_withheld[m] = static_cast<const SAMPLE *>(out[m])[-1];
+    d_withholds = true;
+    return n_given - 1;
+}
+
 /* ---- life ---- */
 
 /* Called before buffers are made, at every start: they are made for whole batches, also those of
@@ -383,7 +421,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
     d_engine.reset();
     if (d_stage)
         d_stage->clear();
-    d_change_unmarked = false;
+    d_change_unmarked = d_withholds = false;
+    d_relay.forget();
     d_relay.count_from(0, 0);
     publish();
 }
@@ -392,10 +431,10 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::go_on_with_stream()
 {
-    const uint64_t n_in = d_engine.info().n_samples, D = uint64_t(d_decimation);
+    const uint64_t n_in = d_engine.info().n_samples;
     const uint64_t n_gathered = d_stage ? d_stage->n_gathered() : 0;
-    const uint64_t n_ready = d_stage ? d_stage->n_ready() : 0;
-    d_relay.count_from(n_in + n_gathered, (n_in + D - 1) / D - n_ready);
+    const uint64_t n_ready = (d_stage ? d_stage->n_ready() : 0) + (d_withholds ? 1 : 0);
+    d_relay.count_from(n_in + n_gathered, kept(n_in) - n_ready);
     if (d_phase == phase::done)
         d_phase = phase::again;
 }
@@ -444,6 +483,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int n_output_items,
         wanted = d_rate.batch(hop(), d_room, rate_follower::clock::now());
     else if (d_phase == phase::filtering && d_stage->n_ready() == 0)
         wanted = std::clamp(hop() - int(d_stage->n_gathered()), 1, d_room);
+    if (d_withholds) /* with the next sample that gives one, it is clear where the tag belongs */
+        wanted = std::min(wanted, room_for(0) + 1);
     if (wanted == 0) {
         std::fill(n_required.begin(), n_required.end(), 0);
         return;
@@ -475,9 +516,10 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
     if (d_phase == phase::filtering) {
         swap_taps();
         if (d_change_unmarked)
-            mark_tap_change(0);
+            mark_tap_change(d_withholds ? 1 : 0);
     }
-    const int result = run(n_output_items, n_input_items, in, out);
+    const int withheld = put_withheld(out);
+    const int result = withhold_last(out, run(n_output_items, n_input_items, in, out, withheld));
     publish();
     const int multiple = d_phase == phase::filtering && direct() ? hop() / d_decimation : 1;
     if (multiple != this->output_multiple())
@@ -489,14 +531,15 @@ template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::run(int n_out,
                                                    const gr_vector_int &n_in,
                                                    gr_vector_const_void_star &in,
-                                                   gr_vector_void_star &out)
+                                                   gr_vector_void_star &out,
+                                                   int given)
 {
     switch (d_phase) {
     case phase::filtering:
-        return direct() ? filter_directly(n_out, n_in, in, out)
-                        : filter_in_stages(n_out, n_in, in, out);
+        return direct() ? filter_directly(n_out, n_in, in, out, given)
+                        : filter_in_stages(n_out, n_in, in, out, given);
     case phase::tail:
-        return give(n_out, out, 0);
+        return give(n_out, out, given);
     case phase::again:
         return look_for_stream(n_in);
     case phase::done:
@@ -514,9 +557,26 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::look_for_stream(const gr_vector_i
         return gr::block::WORK_DONE;
     }
     if (*std::min_element(n_in.begin(), n_in.end()) == 0)
-        return wait_for_input();
-    begin_stream();
+        wait_for_input();
+    else
+        begin_stream();
     return 0;
+}
+
+/* Samples that come out for the first n of the stream. */
+template <class SAMPLE, class TAP>
+uint64_t multichannel_fft_filter_impl<SAMPLE, TAP>::kept(uint64_t n) const
+{
+    return (n + uint64_t(d_decimation) - 1) / uint64_t(d_decimation);
+}
+
+/* The most samples in for which n_out samples out are room enough, in one call. */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::room_for(int n_out) const
+{
+    const uint64_t n = d_engine.info().n_samples;
+    const uint64_t room = (kept(n) + uint64_t(n_out)) * uint64_t(d_decimation) - n;
+    return int(std::min(room, uint64_t(d_largest_batch)));
 }
 
 /* Points d_in and d_out behind what has been filtered. */
@@ -571,24 +631,26 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::retune(const control_tag *begin,
     }
 }
 
-/* All samples before the border of tag `first` have been filtered, n_given are out in this call of
- * work: obeys all tags of that border, and returns the number of the next. A flush asks for no more
- * than the border. */
+/* All samples before the border of tag `first` have been filtered, and tags on them passed: obeys
+ * all tags of that border, and returns the number of the next. A flush asks for no more than the
+ * border, and that no tag waits there. */
 template <class SAMPLE, class TAP>
 std::size_t multichannel_fft_filter_impl<SAMPLE, TAP>::obey_tags(
-    const std::vector<control_tag> &tags, std::size_t first, int n_given)
+    const std::vector<control_tag> &tags, std::size_t first, const work_items &items)
 {
     const uint64_t border = tags[first].border();
     std::size_t next = first;
-    bool retunes = false;
+    bool retunes = false, flushes = false;
     for (; next < tags.size() && tags[next].border() == border; next++)
-        retunes |= tags[next].what == control_tag::kind::taps;
+        (tags[next].what == control_tag::kind::taps ? retunes : flushes) = true;
+    if (flushes)
+        d_relay.flush(*this, items.n_taken);
     if (retunes) {
         d_control.obeyed(*this, border);
         retune(tags.data() + first, tags.data() + next);
     }
     if (d_change_unmarked)
-        mark_tap_change(n_given);
+        mark_tap_change(items.n_given);
     return next;
 }
 
@@ -605,35 +667,53 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::warn_of_malformed_tags(int n)
             }
 }
 
+/* The stream has been filtered to its end: what is still to come out is the tail. */
+template <class SAMPLE, class TAP>
+void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_tail()
+{
+    const std::size_t n_tail = d_flush ? d_engine.tail_length() : 0;
+    d_phase = phase::tail;
+    d_relay.end(*this, kept(d_engine.info().n_samples) + n_tail);
+}
+
 template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
                                                                const gr_vector_int &n_in,
                                                                gr_vector_const_void_star &in,
-                                                               gr_vector_void_star &out)
+                                                               gr_vector_void_star &out,
+                                                               int given)
 {
-    const int room = std::min(n_out, d_largest_batch / d_decimation) * d_decimation;
-    const int n = std::min(room, *std::min_element(n_in.begin(), n_in.end()));
-    const std::vector<control_tag> &tags = d_control.among_next(*this, uint64_t(n));
-    work_items items{in.data(), out.data()};
-    for (std::size_t i = 0; i < tags.size() && direct();) {
+    const int n_available = *std::min_element(n_in.begin(), n_in.end());
+    const int n = std::min(n_available, room_for(n_out - given));
+    /* A sample that is withheld may leave no room, but what comes next decides about it. */
+    const int n_seen = given ? std::max(n, std::min(n_available, d_decimation)) : n;
+    const std::vector<control_tag> &tags = d_control.among_next(*this, uint64_t(n_seen));
+    work_items items{in.data(), out.data(), 0, given};
+    std::size_t i = 0;
+    while (i < tags.size() && tags[i].border() <= uint64_t(n) && direct()) {
         const int begin = items.n_taken;
         filter_all(items, int(tags[i].border()));
         d_relay.pass(*this, begin, items.n_taken, hop());
-        i = obey_tags(tags, i, items.n_given);
+        i = obey_tags(tags, i, items);
     }
     const int begin = items.n_taken;
     if (direct())
         filter_hops(items, n);
+    bool over = false;
     if (items.n_taken > 0) {
         d_rate.filtered(items.n_taken, rate_follower::clock::now());
-    } else {
+    } else if (direct()) { /* else the tags behind the first one are the stage's */
         const long left = look_at_inputs(*this, d_n_channels).n_left;
-        if (left < 0 || left > n)
-            return wait_for_input();
-        filter_all(items, int(left));
-        d_phase = phase::tail;
+        over = left >= 0 && left <= n;
+        if (over)
+            filter_all(items, int(left));
+        else
+            wait_for_input();
     }
     d_relay.pass(*this, begin, items.n_taken, hop());
+    d_relay.expect(*this, before_flush(tags, i, n_seen));
+    if (over)
+        begin_tail();
     warn_of_malformed_tags(items.n_taken);
     this->consume_each(items.n_taken);
     return give(n_out, out, items.n_given);
@@ -643,7 +723,8 @@ template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
                                                                 const gr_vector_int &n_in,
                                                                 gr_vector_const_void_star &in,
-                                                                gr_vector_void_star &out)
+                                                                gr_vector_void_star &out,
+                                                                int given)
 {
     if (d_stage->n_ready() == 0) {
         const int missing = std::max(hop() - int(d_stage->n_gathered()), 0);
@@ -656,14 +737,14 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
         d_stage->gather(in.data(), std::size_t(n));
         if (at_border) {
             finish_gathered();
-            obey_tags(tags, 0, 0);
+            obey_tags(tags, 0, work_items{nullptr, nullptr, n, given});
         }
         warn_of_malformed_tags(n);
         this->consume_each(n);
         if (!at_border && !filter_gathered() && n == 0)
-            return wait_for_input();
+            wait_for_input();
     }
-    return give(n_out, out, 0);
+    return give(n_out, out, given);
 }
 
 /* Whole hops, or what is left at the end of the stream; returns whether there was any of them. */
@@ -678,7 +759,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::filter_gathered()
     if (look_at_inputs(*this, d_n_channels).n_left != 0)
         return false;
     finish_gathered();
-    d_phase = phase::tail;
+    begin_tail();
     return true;
 }
 
@@ -693,11 +774,10 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::finish_gathered()
 /* The scheduler called us with less than we need: more has arrived since, or another reader of our
  * input has ended. The latter gives no sign when the block above ends, so look again soon. */
 template <class SAMPLE, class TAP>
-int multichannel_fft_filter_impl<SAMPLE, TAP>::wait_for_input()
+void multichannel_fft_filter_impl<SAMPLE, TAP>::wait_for_input()
 {
     if (look_at_inputs(*this, d_n_channels).sibling_ended)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return 0;
 }
 
 /* Hands over the `given` samples that are in out already, then what is ready or left of the tail.

@@ -88,6 +88,8 @@ private:
     void set_taps_by_message(const pmt::pmt_t &message);
     void send_status();
     void mark_tap_change(int n_given);
+    int put_withheld(const gr_vector_void_star &out);
+    int withhold_last(const gr_vector_void_star &out, int n_given);
     void measure_room();
     void make_stage();
     void begin_stream();
@@ -96,24 +98,31 @@ private:
     int run(int n_out,
             const gr_vector_int &n_in,
             gr_vector_const_void_star &in,
-            gr_vector_void_star &out);
+            gr_vector_void_star &out,
+            int given);
+    uint64_t kept(uint64_t n) const;
+    int room_for(int n_out) const;
     void point_at(const work_items &items);
     void filter_hops(work_items &items, int end);
     void filter_all(work_items &items, int end);
     void retune(const control_tag *begin, const control_tag *end);
-    std::size_t obey_tags(const std::vector<control_tag> &tags, std::size_t first, int n_given);
+    std::size_t
+    obey_tags(const std::vector<control_tag> &tags, std::size_t first, const work_items &items);
     void warn_of_malformed_tags(int n);
     int filter_directly(int n_out,
                         const gr_vector_int &n_in,
                         gr_vector_const_void_star &in,
-                        gr_vector_void_star &out);
+                        gr_vector_void_star &out,
+                        int given);
     int filter_in_stages(int n_out,
                          const gr_vector_int &n_in,
                          gr_vector_const_void_star &in,
-                         gr_vector_void_star &out);
+                         gr_vector_void_star &out,
+                         int given);
     bool filter_gathered();
     void finish_gathered();
-    int wait_for_input();
+    void begin_tail();
+    void wait_for_input();
     int give(int n_out, gr_vector_void_star &out, int given);
 
     const int d_n_channels, d_decimation;
@@ -147,6 +156,9 @@ private:
     std::vector<const void *> d_in; /* M pointers each, for the engine */
     std::vector<void *> d_out;
     std::optional<hop_stage> d_stage; /* where d_room is less than a hop may be */
+    /* The last sample of every channel, while a tag may yet belong to it. */
+    bool d_withholds = false;
+    std::vector<SAMPLE> d_withheld;
 };
 
 } // namespace oaconv

@@ -38,14 +38,40 @@ void tag_relay::stop(block &owner)
     owner.set_tag_propagation_policy(d_policy);
 }
 
-/* The output sample that the tag moves to, in the runtime's count; its hop begins at that sample of
- * the stream. A flush stays with the last sample that it lets out: there is none behind it. */
-std::uint64_t tag_relay::destination(const tag_t &tag, std::uint64_t hop_begin) const
+/* Samples of the stream that have been read. */
+std::uint64_t tag_relay::n_in(const block &owner) const
+{
+    return d_n_in + owner.detail()->nitems_read(0);
+}
+
+/* The sample that a tag on sample n moves to, both in the stream's count. A flush stays with the
+ * last sample that it lets out: there is none behind it. */
+std::uint64_t tag_relay::destination(const tag_t &tag, std::uint64_t n) const
 {
     static const pmt::pmt_t flush = pmt::mp("flush");
-    const std::uint64_t D = d_decimation, n = d_n_in + tag.offset;
-    const std::uint64_t moved = pmt::eq(tag.key, flush) ? n / D : (2 * n + D) / (2 * D);
-    return std::max(moved, (hop_begin + D - 1) / D) - d_n_out;
+    const std::uint64_t D = d_decimation;
+    return pmt::eq(tag.key, flush) ? n / D : (2 * n + D) / (2 * D);
+}
+
+void tag_relay::put(block &owner, waiting &what) const
+{
+    const bool to_all = d_policy == block::TPP_ALL_TO_ALL;
+    what.tag.offset = what.to - d_n_out;
+    const unsigned end = to_all ? unsigned(owner.detail()->noutputs()) : what.port + 1;
+    for (unsigned m = to_all ? 0 : what.port; m < end; m++)
+        owner.detail()->add_item_tag(m, what.tag);
+}
+
+/* Those that belong to the first n_out samples. */
+void tag_relay::put_until(block &owner, std::uint64_t n_out)
+{
+    const auto left = std::remove_if(d_waiting.begin(), d_waiting.end(), [&](waiting &what) {
+        if (what.to >= n_out)
+            return false;
+        put(owner, what);
+        return true;
+    });
+    d_waiting.erase(left, d_waiting.end());
 }
 
 void tag_relay::pass(block &owner, int begin, int end, int hop, int n_gathered)
@@ -53,23 +79,41 @@ void tag_relay::pass(block &owner, int begin, int end, int hop, int n_gathered)
     static const pmt::pmt_t taps = pmt::mp("taps");
     if (d_policy != block::TPP_ONE_TO_ONE && d_policy != block::TPP_ALL_TO_ALL)
         return;
-    const bool to_all = d_policy == block::TPP_ALL_TO_ALL;
     const block_detail_sptr detail = owner.detail();
-    const unsigned n_ports = unsigned(detail->ninputs());
-    for (unsigned port = 0; port < n_ports; port++) {
+    for (unsigned port = 0; port < unsigned(detail->ninputs()); port++) {
         const std::uint64_t next = detail->nitems_read(port), first = next + std::uint64_t(begin);
         detail->get_tags_in_range(
             d_tags, port, first, next + std::uint64_t(end), owner.unique_id());
-        for (tag_t &tag : d_tags) {
+        for (const tag_t &tag : d_tags) {
             if (pmt::eq(tag.key, taps) && d_is_consumed(tag.value))
                 continue;
             const std::uint64_t of_hop =
                 (tag.offset - first + std::uint64_t(n_gathered)) % std::uint64_t(hop);
-            tag.offset = destination(tag, d_n_in + tag.offset - of_hop);
-            for (unsigned m = to_all ? 0 : port; m < (to_all ? n_ports : port + 1); m++)
-                detail->add_item_tag(m, tag);
+            const std::uint64_t n = d_n_in + tag.offset, of_hop_first = kept(n - of_hop);
+            d_waiting.push_back(
+                {port, tag, of_hop_first, std::max(of_hop_first, destination(tag, n))});
         }
     }
+    expect(owner, end);
+}
+
+void tag_relay::expect(block &owner, int n)
+{
+    if (!d_waiting.empty())
+        put_until(owner, kept(n_in(owner) + std::uint64_t(n)));
+}
+
+void tag_relay::flush(block &owner, int n)
+{
+    end(owner, kept(n_in(owner) + std::uint64_t(n)));
+}
+
+void tag_relay::end(block &owner, std::uint64_t n_out)
+{
+    for (waiting &what : d_waiting)
+        if (what.first < n_out)
+            what.to = std::min(what.to, n_out - 1);
+    put_until(owner, n_out);
 }
 
 } // namespace oaconv

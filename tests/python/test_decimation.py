@@ -47,13 +47,16 @@ def test_nothing_is_lost(decimation, flush, kind, rng):
         assert_expected(got, streams, [[(0, row)] for row in taps], flush, decimation, f"n={n}")
 
 
-def destination(tag, starts, hop, decimation):
-    """round(n / D), but no sample of an earlier hop; a flush stays with the last one it lets out."""
+def destination(tag, starts, ends, hop, decimation):
+    """round(n / D), but no sample of an earlier hop, and none behind the last that comes out at an end, of the stream or
+    by a flush; a flush stays with the last one it lets out.
+    starts, ends   borders of pieces; [(sample in, samples out until then), ...]"""
     n, key, _ = tag
     start = max(s for s in starts if s <= n)
     first = -(-(start + (n - start) // hop * hop) // decimation)
     nearest = n // decimation if key == "flush" else (2 * n + decimation) // (2 * decimation)
-    return max(first, nearest)
+    last = min(end for end in ends if end[0] > n)[1] - 1
+    return max(first, min(nearest, last))
 
 
 @KIND
@@ -78,8 +81,9 @@ def test_taps_belong_to_samples(n_channels, decimation, flush, kind, rng):
     marks = sorted({o for of_channel in changes for o, _ in of_channel})
     starts = {0, *marks, *(o + 1 for o in flushes)}
     n_out = len(expected(streams, pieces, flush, decimation)[0])
+    ends = [(o + 1, -(-(o + 1) // decimation)) for o in flushes] + [(N, n_out)]
     changed = [(-(-o // decimation), i + 1) for i, o in enumerate(marks)]
-    passed = sorted((destination(tag, starts, hop, decimation), tag[1])
+    passed = sorted((destination(tag, starts, ends, hop, decimation), tag[1])
                     for tag in tags[-1] if tag[1] != "taps")
     reference = None
     for steps in STEPS:
@@ -112,6 +116,52 @@ def test_tags_move_to_the_nearest_sample(decimation, kind, rng):
                 ((2 * (o + delay) + decimation) // (2 * decimation), key, value)
                 for o, key, value in of_channel]
     assert block.relative_rate() == pytest.approx(1 / decimation)
+
+
+@KIND
+@FLUSH
+@DECIMATION
+def test_no_tag_is_lost_behind_the_last_sample(decimation, flush, kind, rng):
+    """One that would move behind it stays with it, wherever the stream ends and however it is cut."""
+    taps = h.rows(rng, kind, [40])
+    hop = decimation * 6
+    for n in (1, decimation - 1, decimation, 2 * hop - 1, 2 * hop, 2 * hop + 1, 2 * hop + decimation - 1):
+        x, tags = h.signal(rng, kind, n), [(o, "other", o) for o in range(max(0, n - decimation), n)]
+        n_out = -(-(n + 39 if flush else n) // decimation)
+        want = [(min((2 * o + decimation) // (2 * decimation), n_out - 1), key, value) for o, key, value in tags]
+        for steps in STEPS:
+            block = h.make(kind, taps, flush=flush, hop=hop, decimation=decimation)
+            sink, = h.run_tagged(kind, [x], [tags], block, **steps)
+            h.assert_filtered(h.received(kind, [sink]), [x], taps, flush, str(steps), decimation)
+            assert h.tags_of(sink, but=("rx_time", "rx_rate")) == sorted(want), (n, steps)
+
+
+@KIND
+@pytest.mark.parametrize("limits", [{}, {"block_max": 1}], ids=str)
+@pytest.mark.parametrize("end", ["end", "flush", "more"])
+def test_a_tag_that_waits_for_a_sample(end, limits, kind, rng):
+    """While nobody knows whether there is a next sample, the last one waits with its tag; nothing else does, and a flush
+    tells that there is none to wait for."""
+    taps, x, decimation = h.rows(rng, kind, [40]), h.signal(rng, kind, 960), 8
+    block, sink, gate = h.make(kind, taps, hop=48, decimation=decimation), h.sink(kind), h.Gate(kind)
+    if limits:
+        block.set_max_noutput_items(limits["block_max"])
+    tb = gr.top_block()
+    tb.connect(gate, block, sink)
+    tags = [(477, "other", pmt.from_long(1))] + [(479, "flush", pmt.PMT_T)] * (end == "flush")
+    with h.Running(tb, [gate]):
+        gate.feed(x[:480], tags)
+        n_before = 60 if end == "flush" else 59
+        h.until(lambda: len(sink.data()) == n_before, "all but the sample that waits")
+        assert h.until_quiet(block) == n_before
+        if end == "more":
+            gate.feed(x[480:481])
+            h.until(lambda: len(sink.data()) == 60, "the sample that has waited")
+            gate.feed(x[481:])
+        gate.close()
+    streams = [x if end == "more" else x[:480]]
+    h.assert_filtered(h.received(kind, [sink]), streams, taps, decimation=decimation)
+    assert h.tags_of(sink, but=("flush",)) == [(60 if end == "more" else 59, "other", 1)]
 
 
 @KIND

@@ -217,3 +217,26 @@ def test_a_change_longer_than_every_hop_by_tag(rng):
         sink, = h.run_tagged("fff", [x], [[taps_tag(*change) for change in changes]],
                              h.make("fff", [short], flush=True), block_max=block_max)
         assert_expected(h.received("fff", [sink]), [x], [pieces_of(short, changes)], True)
+
+
+@FLUSH
+@KIND
+@pytest.mark.parametrize("at", [0, 40])
+def test_a_tag_behind_one_whose_row_outgrows_the_buffers(at, kind, flush, rng):
+    """Both act, also where all that is left of the stream lies before the block, and is less than a hop."""
+    n = 300
+    streams, first = h.signals(rng, kind, 2, n), h.rows(rng, kind, [5, 9])
+    long, short = h.row(rng, kind, 5000), h.row(rng, kind, 3)
+    block, gate = h.make(kind, first, flush=flush, backend="volk"), h.Gate(kind)
+    block.set_max_output_buffer(1100)
+    tb = gr.top_block()
+    whole = h.source(kind, streams[0], [h.tag(*taps_tag(o, row)) for o, row in [(at, long), (100, short), (200, long)]])
+    sinks = h.connect_all(tb, kind, block, [whole, gate])
+    with h.Running(tb, [gate]):
+        h.until(lambda: whole.nitems_written(0) == n, "the samples of the port that ends")
+        h.until_quiet(whole)
+        gate.feed(streams[1])  # now there is all of it at once, and the end is known
+        gate.close()
+    assert_expected(h.received(kind, sinks), streams,
+                    [pieces_of(first[0], [(at, long), (100, short), (200, long)]), [(0, first[1])]], flush)
+    assert [offset for offset, _ in h.changes_of(sinks[0])] == [at, 100, 200]

@@ -409,6 +409,18 @@ def changes_of(sink):
             if pmt.symbol_to_string(t.key) == "taps"]
 
 
+def destination(tag, starts, ends, hop, decimation):
+    """Where a tag (offset n, key, value) comes out: on round(n / D), but no sample of an earlier hop, and none behind the last that comes out at an end, of the stream or
+    by a flush; a flush stays with the last one it lets out.
+    starts, ends   borders of pieces; [(sample in, samples out until then), ...]"""
+    n, key, _ = tag
+    start = max(s for s in starts if s <= n)
+    first = -(-(start + (n - start) // hop * hop) // decimation)
+    nearest = n // decimation if key == "flush" else (2 * n + decimation) // (2 * decimation)
+    last = min(end for end in ends if end[0] > n)[1] - 1
+    return max(first, min(nearest, last))
+
+
 def borders(hop, n_hops=3):
     """Lengths around the borders of the first hops."""
     near = {0, 1, 2} | {k * hop + d for k, d in itertools.product(range(1, n_hops + 1), (-1, 0, 1))}

@@ -47,18 +47,6 @@ def test_nothing_is_lost(decimation, flush, kind, rng):
         assert_expected(got, streams, [[(0, row)] for row in taps], flush, decimation, f"n={n}")
 
 
-def destination(tag, starts, ends, hop, decimation):
-    """round(n / D), but no sample of an earlier hop, and none behind the last that comes out at an end, of the stream or
-    by a flush; a flush stays with the last one it lets out.
-    starts, ends   borders of pieces; [(sample in, samples out until then), ...]"""
-    n, key, _ = tag
-    start = max(s for s in starts if s <= n)
-    first = -(-(start + (n - start) // hop * hop) // decimation)
-    nearest = n // decimation if key == "flush" else (2 * n + decimation) // (2 * decimation)
-    last = min(end for end in ends if end[0] > n)[1] - 1
-    return max(first, min(nearest, last))
-
-
 @KIND
 @FLUSH
 @DECIMATION
@@ -83,7 +71,7 @@ def test_taps_belong_to_samples(n_channels, decimation, flush, kind, rng):
     n_out = len(expected(streams, pieces, flush, decimation)[0])
     ends = [(o + 1, -(-(o + 1) // decimation)) for o in flushes] + [(N, n_out)]
     changed = [(-(-o // decimation), i + 1) for i, o in enumerate(marks)]
-    passed = sorted((destination(tag, starts, ends, hop, decimation), tag[1])
+    passed = sorted((h.destination(tag, starts, ends, hop, decimation), tag[1])
                     for tag in tags[-1] if tag[1] != "taps")
     reference = None
     for steps in STEPS:

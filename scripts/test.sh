@@ -27,7 +27,7 @@ run() {
     echo "== test: $*"
     rm -f "$report"
     HOME=$settings GR_PREFS_PATH=$settings \
-        ctest --test-dir "$1" --output-junit "$report" --output-on-failure --timeout 300 \
+        ctest --test-dir "$1" --output-junit "$report" --output-on-failure --timeout 1200 \
             --test-output-size-passed 4000000 --test-output-size-failed 4000000 \
             --parallel "$(nproc)" --no-tests=error "${@:2}" || true
     reports+=("$report")

@@ -88,9 +88,16 @@ class gpu_fault : public Faulty
 
     struct Sweep {
         std::function<void(long call)> fault;
-        bool may_leak;    /* what a lost GPU holds */
-        std::string says; /* in the line or the refusal; "": the name of the call */
+        bool may_leak;        /* what a lost GPU holds */
+        std::string says;     /* in the line or the refusal; "": the name of the call */
+        const char *patience; /* seconds */
     };
+
+    static Outcome play_impatiently(const GpuCase &c, const char *seconds)
+    {
+        const Patience patience(seconds);
+        return play_case(c, "gpu", 1);
+    }
 
     /* The fault in every call of a run, one run each. */
     static void sweep(const GpuCase &c, const Sweep &sweep)
@@ -104,7 +111,7 @@ class gpu_fault : public Faulty
             const std::string label = say(c.label(), ", call ", call, " of ", n_calls);
             fakecuda_reset(orders[call % 3]);
             sweep.fault(call);
-            const Outcome outcome = play_case(c, "gpu", 1);
+            const Outcome outcome = play_impatiently(c, sweep.patience);
             const std::string name = fakecuda_call_name(call);
             expect_one_line(label + " " + name, outcome);
             n_lost += outcome.info.gpu_losses > 0;
@@ -132,6 +139,7 @@ class gpu_fault : public Faulty
     static long hang_then_fail_once(long failing)
     {
         fakecuda_reset("eager"); /* nothing but what hangs is under way */
+        const Patience patience("0.1");
         Stream s(OAC_REAL, {50}, 450);
         const Rows taps = s.random.taps(OAC_REAL, {60});
         s.filter.prepare(taps);
@@ -157,24 +165,26 @@ class gpu_fault : public Faulty
 public:
     void once()
     {
-        sweep_all({[](long call) { fakecuda_fail_once(call, UNKNOWN); }, false, ""});
+        sweep_all({[](long call) { fakecuda_fail_once(call, UNKNOWN); }, false, "", "60"});
     }
 
     void sticky()
     {
-        sweep_all({[](long call) { fakecuda_fail_sticky(call, ILLEGAL_ADDRESS); }, true, "->"});
+        sweep_all(
+            {[](long call) { fakecuda_fail_sticky(call, ILLEGAL_ADDRESS); }, true, "->", "60"});
     }
 
     void late()
     {
         sweep_all({[](long call) { fakecuda_fail_late(call, ILLEGAL_ADDRESS); },
                    true,
-                   "cudaErrorIllegalAddress"});
+                   "cudaErrorIllegalAddress",
+                   "60"});
     }
 
     void hang()
     {
-        sweep_all({[](long call) { fakecuda_hang(call); }, true, "no answer"});
+        sweep_all({[](long call) { fakecuda_hang(call); }, true, "no answer", "0.02"});
     }
 
     /* Less and less memory: shorter units first, then a refusal that names both numbers. */
@@ -284,13 +294,15 @@ public:
     /* To free anything would wait for what hangs, though nobody knows yet that it does. */
     void freed_while_a_hang_is_not_noticed()
     {
-        setenv("OACONV_GPU_TIMEOUT", "0.3", 1);
+        const Patience patience("2"); /* and what hangs is met before they are over */
         Stream s(OAC_REAL, {50}, 1500);
         s.filter.prepare(s.random.taps(OAC_REAL, {60}));
         CPPUNIT_ASSERT(s.filter.swap()); /* the next prepare frees what served before */
-        fakecuda_hang(fakecuda_calls() + 3);
+        const long hanging = fakecuda_calls() + 3;
+        fakecuda_hang(hanging);
         std::thread work([&s] { s.play(150); });
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        while (fakecuda_calls() < hanging)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
         s.filter.prepare(s.random.taps(OAC_REAL, {70}));
         work.join();
         CPPUNIT_ASSERT_EQUAL_MESSAGE(fakecuda_report(), 0L, fakecuda_violations());
@@ -300,7 +312,6 @@ public:
     /* Nothing may block on what still hangs: neither a reopen nor what a prepare frees. */
     void a_hang_outlives_a_fault_that_passes()
     {
-        setenv("OACONV_GPU_TIMEOUT", "0.1", 1);
         const long n_calls = hang_then_fail_once(0); /* none fails */
         for (long call = 1; call <= n_calls; call++) {
             start_afresh();

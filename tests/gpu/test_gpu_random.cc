@@ -37,8 +37,8 @@ public:
         d_type = {all_types()[d_draw.below(3)], OAC_SINGLE, pick<size_t>({1, 1, 2, 3, 8, 100})};
         d_n_channels = d_draw.between(1, 4);
         d_order = pick<std::string>({"eager", "lazy", say("random:", seed)});
-        setenv("OACONV_GPU_TIMEOUT", faulty ? "0.1" : "10", 1);
-        fakecuda_reset(d_order.c_str());
+        setenv("OACONV_GPU_TIMEOUT", faulty ? "0.1" : "60", 1);
+        fakecuda_reset(faulty ? "eager" : d_order.c_str()); /* which has nothing to wait for */
         const Rows taps = draw_taps();
         const size_t hop = pick<size_t>({0, 1, 8}), max_hop = hop ? 0 : 64;
         const size_t batch = pick<size_t>({1, 60, 500, 4000});
@@ -54,6 +54,8 @@ public:
         d_filter.emplace(
             Spec{d_type, "gpu", d_n_channels, hop, max_hop, 1, batch, SharedLog::write, &d_log},
             taps);
+        if (faulty)
+            fakecuda_reset(d_order.c_str());
         begin_stream(taps);
     }
 

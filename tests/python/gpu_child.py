@@ -5,6 +5,7 @@ A process opens one GPU module, and the environment is read when it does. The la
 the scenario's answer, the others are GNU Radio's log, cut into sections by mark()."""
 import ctypes
 import json
+import os
 import pathlib
 import sys
 import threading
@@ -64,7 +65,7 @@ class Double:
     def renew(self):
         """As if nothing had happened. What a lost GPU held stays where it is."""
         self.check()
-        self.library.fakecuda_reset(None)
+        self.library.fakecuda_reset(os.environ.get("FAKECUDA_ORDER", "lazy").encode())
 
 
 def make(kind, taps, **keywords):
@@ -146,9 +147,9 @@ class Fed:
         """Has the graph changed elsewhere, which stops and starts every block."""
         for gate in self.gates:
             gate.pause()
-        h.within(10, "tb.lock()", self.tb.lock)
+        h.within(h.GRAPH_TIMEOUT, "tb.lock()", self.tb.lock)
         self.tb.connect(blocks.null_source(4), blocks.head(4, 10), blocks.null_sink(4))
-        h.within(10, "tb.unlock()", self.tb.unlock)
+        h.within(h.GRAPH_TIMEOUT, "tb.unlock()", self.tb.unlock)
 
 
 def assert_pieces(run, offsets, sets_of_taps):

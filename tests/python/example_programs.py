@@ -13,7 +13,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-TIMEOUT = 100  # seconds, for one process
+TIMEOUT = 300  # seconds, for one process
 
 sys.path.insert(0, str(EXAMPLES))
 

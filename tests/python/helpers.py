@@ -12,7 +12,7 @@ import scipy.signal
 from gnuradio import blocks, gr, oaconv
 
 KINDS = ("fff", "ccf", "ccc")  # signal, output, taps: f is real, c is complex
-GRAPH_TIMEOUT = 30  # seconds
+GRAPH_TIMEOUT = 60  # seconds: against hangs, on a busy machine
 EPS = float(np.finfo(np.float32).eps)
 ERROR_FACTOR = 0.5  # c of the bound c * eps * log2(N) * ||h||_1 * max|x|; volk needs 0.12
 
@@ -167,8 +167,8 @@ def abort(tb, gates=()):
     for gate in gates:
         gate.close()
     try:
-        within(10, "tb.stop()", tb.stop)
-        within(10, "tb.wait() after tb.stop()", tb.wait)
+        within(GRAPH_TIMEOUT, "tb.stop()", tb.stop)
+        within(GRAPH_TIMEOUT, "tb.wait() after tb.stop()", tb.wait)
     except AssertionError:
         cannot_stop.append(tb)
 
@@ -213,7 +213,7 @@ class Running:
             wait(self.tb, self.timeout, self.gates)
 
 
-def until(condition, what, seconds=10):
+def until(condition, what, seconds=GRAPH_TIMEOUT):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"not within {seconds} s: {what}"

@@ -192,9 +192,9 @@ def test_the_grid_outlives_lock_and_unlock(block_max, kind, rng):
         gate.feed(x[:1003], [(1002, "flush", pmt.PMT_T)])
         h.until(lambda: block.nitems_written(0) == 126, "126 samples")
         gate.pause()
-        h.within(10, "tb.lock()", tb.lock)
+        h.within(h.GRAPH_TIMEOUT, "tb.lock()", tb.lock)
         tb.connect(blocks.null_source(4), blocks.head(4, 10), blocks.null_sink(4))
-        h.within(10, "tb.unlock()", tb.unlock)
+        h.within(h.GRAPH_TIMEOUT, "tb.unlock()", tb.unlock)
         gate.tags.clear()  # it counts anew: what follows is on samples 1008 and 2003
         gate.feed(x[1003:], [(o, "other", pmt.from_long(o)) for o in (5, 1000)])
         gate.close()

@@ -19,7 +19,7 @@ from scipy.io import wavfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "examples" / "eight_channel_receiver.py"
 FLOWGRAPH = SCRIPT.with_suffix(".grc")
-TIMEOUT = 120  # seconds, for one process
+TIMEOUT = 300  # seconds, for one process
 LEAST_GAIN = 10  # dB that the filters must bring
 LEAST_CORRELATION = 0.99  # of received speech with the recording, both within the audio band
 

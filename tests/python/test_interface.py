@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -215,40 +214,6 @@ def test_a_graph_with_an_open_port_is_refused():
 
 
 # ---- time and threads ----
-
-
-def longest_pause(call):
-    """How long another Python thread stood still while call() ran, and how long that took."""
-    ticks, stop = [], threading.Event()
-
-    def tick():
-        while not stop.is_set():
-            ticks.append(time.perf_counter())
-            time.sleep(0.001)
-
-    ticking = threading.Thread(target=tick)
-    ticking.start()
-    time.sleep(0.02)
-    begin = time.perf_counter()
-    call()
-    end = time.perf_counter()
-    time.sleep(0.02)
-    stop.set()
-    ticking.join()
-    inside = [begin] + [t for t in ticks if begin < t < end] + [end]
-    return max(np.diff(inside)), end - begin
-
-
-def test_other_threads_run_while_taps_are_prepared(rng):
-    rows = h.rows(rng, "ccc", [200000] * 8)
-    block = h.make("ccc", [[1]] * 8)
-    pause, total = longest_pause(lambda: block.set_taps(rows))
-    assert total > 0.03
-    assert pause < 0.5 * total
-    pause, total = longest_pause(lambda: block.set_channel_taps(3, rows[4]))
-    assert pause < 0.5 * total
-    pause, total = longest_pause(lambda: h.make("ccc", rows))
-    assert pause < 0.5 * total
 
 
 def test_getters_and_setters_from_many_threads_while_running(rng):

@@ -74,15 +74,19 @@ def test_tags_and_tap_changes_do_not_disturb_each_other(rng):
     streams = h.signals(rng, kind, N_CHANNELS, N)
     tb = gr.top_block()
     block = h.make(kind, TAPS, flush=True)
-    slow = [h.throttle(kind, 40000) for _ in streams]
-    for x, t, of_channel in zip(streams, slow, tags):
-        t.set_max_noutput_items(500)
-        tb.connect(h.source(kind, x, [h.tag(*each) for each in of_channel]), t)
-    sinks = h.connect_all(tb, kind, block, slow)
-    with h.Running(tb):
-        for n_taps in (65, 30, 900):
-            time.sleep(0.1)
-            block.set_taps([np.ones(n_taps, np.float32)])
+    gates = [h.Gate(kind) for _ in streams]
+    sinks = h.connect_all(tb, kind, block, gates)
+    for gate, of_channel in zip(gates, tags):
+        gate.feed([], [(at, key, pmt.from_long(i)) for at, key, i in of_channel])
+    with h.Running(tb, gates):
+        for first, n_taps in ((0, 65), (5000, 30), (10000, 900), (15000, None)):
+            for gate, x in zip(gates, streams):
+                gate.feed(x[first:first + 5000] if n_taps else x[first:])
+            if n_taps:
+                h.until(lambda: block.nitems_written(0) > first, f"sample {first}")
+                block.set_taps([np.ones(n_taps, np.float32)])
+        for gate in gates:
+            gate.close()
     assert all(h.changes_of(s) == h.changes_of(sinks[0]) for s in sinks)
     assert h.changes_of(sinks[0])
     got = [h.tags_of(s, but=("taps", "rx_time", "rx_rate")) for s in sinks]

@@ -12,7 +12,7 @@ import pytest
 from scipy import signal
 
 pytest.importorskip("hypothesis", reason="python3-hypothesis is not installed")
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 MODES = ("full", "same", "valid")
@@ -70,8 +70,8 @@ def problems(dtypes=("float32", "float64", "complex64", "complex128"), layouts=(
 
 
 def _shape_by_scipy(a, b, mode, axis):
-    """What oaconvolve() makes of these shapes; its "same" is the shape of a."""
-    if mode == "same" and a.ndim > 1:
+    """What oaconvolve() makes of these shapes; its "same" is the shape of a, for all rows of b."""
+    if mode == "same":
         a = np.moveaxis(expected.paired(a, b, axis)[0], -1, axis)
     ndim = max(a.ndim, b.ndim)
     ones = [np.ones(x.shape if x.ndim > 1 else _shape([1] * (ndim - 1), len(x), axis)) for x in (a, b)]
@@ -92,6 +92,8 @@ def test_short_rows_with_longer_taps(mode, shape, rng):
 
 @settings(max_examples=250)
 @given(problems(), st.sampled_from(MODES))
+@example(Problem((1,), (1, 2), 0), "same")  # one row of samples for several of taps
+@example(Problem((5,), (2, 3, 2), -1), "same")
 def test_shapes_broadcast_and_any_axis_holds_the_rows(problem, mode):
     a, b = problem.arrays()
     c = oaconv.convolve(a, b, mode, problem.axis)

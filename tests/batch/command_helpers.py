@@ -17,22 +17,31 @@ from oaconv.command import main
 EPS = {"f": float(np.finfo(np.float32).eps), "d": float(np.finfo(np.float64).eps)}
 LIMIT = 120  # seconds that a child may take
 
-# The command in a child: CHILD EVERY PAUSE ARGUMENT... It records what is finished every EVERY
-# seconds, and takes PAUSE seconds longer for each write, so that there is time to disturb it. At the
-# end it tells how much memory it had at most.
+# The command in a child: CHILD EVERY HOLD PAUSE ARGUMENT... It records what is finished every EVERY
+# seconds. To be disturbed it stops working when HOLD sections are finished, if that is not 0, until
+# its standard input ends, and takes PAUSE seconds longer for each write. At the end it tells how much
+# memory it had at most.
 CHILD = """
 import os, signal, sys, time
 from oaconv.command import main, recorder
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in the background
 recorder.SECONDS = float(sys.argv.pop(1))
-pause = float(sys.argv.pop(1))
-pwrite = os.pwrite
+hold, pause = int(sys.argv.pop(1)), float(sys.argv.pop(1))
+add, pwrite, finished = recorder.Recorder.add, os.pwrite, []
+
+def add_and_wait(self, section):
+    add(self, section)
+    finished.append(section)
+    if len(finished) >= hold:
+        os.read(0, 1)  # nothing comes, but it ends
 
 def slow_pwrite(fd, data, offset):
     time.sleep(pause if len(data) > 10000 else 0)
     return pwrite(fd, data, offset)
 
+if hold:
+    recorder.Recorder.add = add_and_wait
 if pause:
     os.pwrite = slow_pwrite
 status = main()
@@ -78,10 +87,12 @@ class Ended(NamedTuple):
     peak: int  # bytes resident at most
 
 
-def start(*arguments, every=2, pause=0, stderr=subprocess.PIPE, **keywords):
-    """The command in a child process."""
-    command = [sys.executable, "-c", CHILD, str(every), str(pause), *map(str, arguments)]
-    return subprocess.Popen(command, stderr=stderr, text=True, **keywords)
+def start(*arguments, every=2, hold=0, pause=0, stderr=subprocess.PIPE, **keywords):
+    """The command in a child process; end() lets one go on that is held."""
+    settings = map(str, (every, hold, pause))
+    command = [sys.executable, "-c", CHILD, *settings, *map(str, arguments)]
+    pipes = {"stdin": subprocess.PIPE, "stderr": stderr}
+    return subprocess.Popen(command, text=True, **pipes, **keywords)
 
 
 def end(child):

@@ -12,7 +12,7 @@ import pytest
 
 M, N, P = 24, 132_000, 50  # the driver does about a row at a time
 SLOWLY = {"every": 0.05, "pause": 0.03}
-VERY_SLOWLY = {"every": 0.05, "pause": 1}
+HELD = {"every": 0.05, "hold": 2}
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_a_job_that_is_started_again_skips_what_is_done(whole, target, capsys):
 
 
 def test_a_job_that_is_killed_and_started_again(whole, target):
-    with h.started(*arguments(whole, target, "0:12"), **VERY_SLOWLY) as child:
+    with h.started(*arguments(whole, target, "0:12"), **HELD) as child:
         h.wait_until(lambda: h.n_recorded(target) >= 1, child)
         other = h.run_child(*arguments(whole, target, "12:24"))
         assert other.status == 0 and "rows are still missing" in other.err
@@ -180,7 +180,7 @@ def test_only_several_jobs_need_locks(whole, target, monkeypatch, capsys):
 )
 def test_a_run_of_all_rows_works_alone(whole, target, first, second):
     """Nobody touches what another is at work on."""
-    with h.started(*arguments(whole, target, first), **VERY_SLOWLY) as child:
+    with h.started(*arguments(whole, target, first), **HELD) as child:
         h.wait_until(lambda: h.n_recorded(target) >= 1, child)
         options = ["--resume"] if second == "--resume" else []
         rows = None if second == "--resume" else second
@@ -203,7 +203,7 @@ def test_jobs_must_want_the_same(whole, target, capsys):
 
 def test_a_journal_that_somebody_removes(whole, target):
     """The work cannot be recorded any more: an error, and no result."""
-    with h.started(*arguments(whole, target), **SLOWLY) as child:
+    with h.started(*arguments(whole, target), **HELD) as child:
         h.wait_until(lambda: h.n_recorded(target) >= 1, child)
         os.unlink(str(target) + ".journal")
         ended = h.end(child)

@@ -54,7 +54,7 @@ def test_an_interrupt_stops_the_work_and_all_goes_on(threads):
             time.sleep(0.05)  # to somewhere in the middle
             interrupted = time.monotonic()
             process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=120)
         finally:
             process.kill()
     result = json.loads(out.splitlines()[-1])

@@ -59,15 +59,22 @@ public:
                 gr::blocks::vector_source<SAMPLE>::make(to_items<SAMPLE>(signals[m])));
             sinks.push_back(gr::blocks::vector_sink<SAMPLE>::make());
             if (sample_rate > 0) {
-                auto throttle = gr::blocks::throttle::make(sizeof(SAMPLE), sample_rate);
-                throttle->set_max_noutput_items(1000);
-                top->connect(sources[m], 0, throttle, 0);
-                top->connect(throttle, 0, block, int(m));
+                throttles.push_back(gr::blocks::throttle::make(sizeof(SAMPLE), sample_rate));
+                throttles[m]->set_max_noutput_items(1000);
+                top->connect(sources[m], 0, throttles[m], 0);
+                top->connect(throttles[m], 0, block, int(m));
             } else {
                 top->connect(sources[m], 0, block, int(m));
             }
             top->connect(block, int(m), sinks[m], 0);
         }
+    }
+
+    /* What is left of a stream comes at full speed. */
+    void hurry()
+    {
+        for (const auto &throttle : throttles)
+            throttle->set_sample_rate(1e9);
     }
 
     /* For another run. */
@@ -93,6 +100,7 @@ public:
     typename Block::sptr block;
     gr::top_block_sptr top;
     std::vector<typename gr::blocks::vector_source<SAMPLE>::sptr> sources;
+    std::vector<gr::blocks::throttle::sptr> throttles; /* none at full speed */
     std::vector<typename gr::blocks::vector_sink<SAMPLE>::sptr> sinks;
 };
 

@@ -2,8 +2,8 @@
  * Taps that change while the flowgraph runs, set by another thread. */
 #include "compare.h"
 #include "graph.h"
+#include "wait_until.h"
 
-#include <chrono>
 #include <cppunit/extensions/HelperMacros.h>
 #include <thread>
 
@@ -19,6 +19,7 @@ class BlockTapsWhileRunning : public CppUnit::TestFixture
 
     using TestGraph = Graph<gr_complex, gr_complex>;
     static constexpr oaconv_type type = OAC_COMPLEX;
+    static constexpr double slow = 20e3; /* the streams take 10 s or more, or are hurried */
     Random random{21};
 
     /* The samples that a sink's tags name, in order. */
@@ -33,8 +34,7 @@ class BlockTapsWhileRunning : public CppUnit::TestFixture
 
     static void wait_for_changes(const TestGraph &graph, uint64_t n)
     {
-        for (int i = 0; i < 2000 && graph.block->tap_changes() < n; i++)
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        wait_until("the change of taps", [&] { return graph.block->tap_changes() >= n; });
     }
 
 public:
@@ -47,7 +47,7 @@ public:
         for (const auto &l : lengths) /* FFTs are planned now, not while the stream runs away */
             TestGraph(x, random.taps(type, l), true);
         std::vector<Epoch> epochs = {{0, random.taps(type, {65, 65}), 0}};
-        TestGraph graph(x, epochs[0].taps, true, 200e3);
+        TestGraph graph(x, epochs[0].taps, true, slow);
         epochs[0].n_fft = size_t(graph.block->fft_size());
         graph.top->start();
         for (const auto &l : lengths) {
@@ -58,6 +58,7 @@ public:
             epochs.push_back(
                 {size_t(graph.block->last_tap_change()), taps, size_t(graph.block->fft_size())});
         }
+        graph.hurry();
         graph.top->wait();
         CPPUNIT_ASSERT_MESSAGE("the stream ended too soon", epochs.back().since < n);
         for (size_t port = 0; port < 2; port++) {
@@ -80,7 +81,7 @@ public:
             epochs.push_back({0, taps, size_t(TestGraph(x, taps, true).block->fft_size())});
         }
         epochs[1].taps[0] = epochs[0].taps[0];
-        TestGraph graph(x, epochs[0].taps, true, 200e3);
+        TestGraph graph(x, epochs[0].taps, true, slow);
         const auto row = to_items<gr_complex>(epochs[1].taps[1]);
         const pmt::pmt_t key = pmt::mp("taps"), value = pmt::init_c32vector(row.size(), row);
         const auto tagged = [](const pmt::pmt_t &what, size_t sample, const pmt::pmt_t &how) {
@@ -105,8 +106,9 @@ public:
             pmt::vector_set(message, m, pmt::init_c32vector(items.size(), items));
         }
         graph.block->_post(key, message);
-        wait_for_changes(graph, 2);
         asking.join();
+        wait_for_changes(graph, 2);
+        graph.hurry();
         graph.top->wait();
         CPPUNIT_ASSERT_EQUAL(uint64_t(2), graph.block->tap_changes());
         epochs[1].since = at;

@@ -64,15 +64,15 @@ def test_wrong_limits_are_refused():
 
 
 def cores_of_workers():
-    """The cores that the block's own threads may run on, a string for each thread."""
-    cores = []
+    """The cores that the block's own threads may run on, a string for each thread, by its number."""
+    cores = {}
     for task in pathlib.Path("/proc/self/task").iterdir():
         try:
             name, status = (task / "comm").read_text(), (task / "status").read_text()
         except OSError:  # another thread has just ended
             continue
         if name.strip() == "oaconv worker":
-            cores.append(status.split("Cpus_allowed_list:")[1].split()[0])
+            cores[task.name] = status.split("Cpus_allowed_list:")[1].split()[0]
     return cores
 
 
@@ -92,7 +92,7 @@ def test_workers_follow_the_affinity_of_the_block(rng):
     def filter_all():
         for gate, x in zip(gates, streams):
             gate.feed(x)
-        return cores_of_workers()
+        return list(cores_of_workers().values())
 
     with h.Running(tb, gates):
         for core in cores[:2]:
@@ -104,15 +104,16 @@ def test_workers_follow_the_affinity_of_the_block(rng):
 
 
 def test_one_channel_has_no_workers(rng):
-    before = len(cores_of_workers())
+    before = cores_of_workers()
     block = h.make("ccc", h.rows(rng, "ccc", [64]))
     assert block.threads() == 1
-    assert len(cores_of_workers()) == before
+    assert not cores_of_workers().keys() - before.keys()
 
 
 def test_unused_threads_go_with_the_block(rng):
-    before = len(cores_of_workers())
+    before = cores_of_workers()
     block = h.make("ccc", h.rows(rng, "ccc", [64] * 4))
-    assert len(cores_of_workers()) == before + block.threads() - 1
+    new = cores_of_workers().keys() - before.keys()
+    assert len(new) == block.threads() - 1
     del block
-    assert len(cores_of_workers()) == before
+    h.until(lambda: not cores_of_workers().keys() & new, "the end of the threads")

@@ -168,7 +168,7 @@ def change_while_running(band, change):
     it = Heard(gate)
     with h.Running(it.receiver, [gate]):
         gate.feed(band[:AT])
-        h.until_quiet(it.filter)
+        h.until(lambda: AT - D * it.filter.nitems_written(0) < it.filter.hop(), "whole hops")
         change(it)
         new = nbfm.band_pass(OFFSETS[5], nbfm.WIDTH)
         h.until(lambda: np.array_equal(it.filter.taps()[0], new), "the new taps")

@@ -277,6 +277,11 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_convolve(const oaconv_config *con
  * lock it holds meanwhile, before its first oaconv_create(); without this call the planner is made
  * thread safe by fftwf_make_planner_thread_safe(), and fftw_make_planner_thread_safe() for double
  * precision.
+ *
+ * Before the first plan fftwf_init_threads() is called, and fftw_init_threads(): FFTW understands
+ * the wisdom that a program has kept only where the program called them before its first plan, too,
+ * as GNU Radio does. Plans are made for one thread; how many the program has asked FFTW for is left
+ * as it is. A limit by fftwf_set_timelimit() is not, and must be set again after new taps.
  * @param lock, unlock  called with context around every plan; both NULL takes the lock back. */
 OAC_EXPORT void
 oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *context);

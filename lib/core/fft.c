@@ -19,6 +19,8 @@ struct fft {
 
 static const struct fft *table; /* under oac_plans_lock() */
 
+/* FFTW tells by its solvers whose wisdom it understands, and adds those with threads now or never:
+ * GNU Radio has them. Again, it does nothing. */
 static void lock_planner(void)
 {
     static bool made_thread_safe;
@@ -26,6 +28,18 @@ static void lock_planner(void)
         OAC_FFTW(make_planner_thread_safe)();
         made_thread_safe = true;
     }
+    (void)OAC_FFTW(init_threads)();
+}
+
+/* Since FFTW 3.3.9. */
+int OAC_FFTW(planner_nthreads)(void) __attribute__((weak));
+
+/* The threads of new plans; the program may have asked for others. */
+static int set_threads(int n)
+{
+    const int before = OAC_FFTW(planner_nthreads) ? OAC_FFTW(planner_nthreads)() : 1;
+    OAC_FFTW(plan_with_nthreads)(n);
+    return before;
 }
 
 static OAC_FFTW(plan) make_plan(size_t n, complex_element *in, complex_element *out, int sign)
@@ -45,10 +59,12 @@ static struct fft *make(size_t n)
     if (fft && in && out && room) {
         fft->n = n;
         lock_planner();
+        const int n_threads = set_threads(1);
         OAC_FFTW(set_timelimit)(planning_seconds);
         fft->forward = make_plan(n, in, out, FFTW_FORWARD);
         fft->inverse = make_plan(n, out, in, FFTW_BACKWARD);
         OAC_FFTW(set_timelimit)(FFTW_NO_TIMELIMIT);
+        (void)set_threads(n_threads);
         made = fft->forward && fft->inverse;
         if (!made) {
             OAC_FFTW(destroy_plan)(fft->forward);

@@ -62,7 +62,8 @@ std::string export_wisdom(bool in_double)
 void import_wisdom(bool in_double, const std::string &wisdom)
 {
     if (!oaconv_import_wisdom(precision(in_double), wisdom.c_str()))
-        throw py::value_error("FFTW does not understand this wisdom");
+        throw py::value_error("FFTW does not understand this wisdom: it is damaged, or of another "
+                              "version of FFTW, processor or build");
 }
 
 } // namespace

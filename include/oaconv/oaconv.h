@@ -19,6 +19,12 @@
  * A handle is used by one thread at a time, its working thread; only oaconv_taps_prepare() may be
  * called from any thread while the handle works. Different handles are independent.
  *
+ * In a child of fork() handles go on from where they were, with the same bits: with one thread, as
+ * it has no others, and where a GPU was in use the CPU takes over, which costs a line in the log. A
+ * handle that another thread was using at that moment answers OAC_ERR_BACKEND in the child, where
+ * it can only be destroyed. New handles have threads, but no GPU if CUDA was in use before. fork()
+ * waits for planning that is under way. Calls after vfork() or a bare clone() are not possible.
+ *
  * Algorithm: overlap-add, T. G. Stockham, "High-speed convolution and correlation" (1966);
  * A. V. Oppenheim, R. W. Schafer, "Discrete-Time Signal Processing", section 8.7. Decimation by D
  * polyphase branches, whose spectra are added up before one transform back: M. Bellanger,
@@ -112,9 +118,11 @@ typedef struct oaconv_config {
     size_t n_fft, segment; /**< with a hop: the plan that oaconv_get_info() told of another filter
                                 with the same backend; 0: the planner's choice */
     size_t threads;        /**< that share the channels; 0: one for every core. Never more than
-                                cores or channels. They sleep between calls, stay asleep when a
-                                call is too small to share, and follow the processor affinity and
-                                priority of the working thread. They change no bit. */
+                                cores or channels, and fewer where the system gives no more: a
+                                line in the log says so once in a process. They sleep between
+                                calls, stay asleep when a call is too small to share, and follow
+                                the working thread's processor affinity, priority and floating-
+                                point modes. They change no bit. */
     size_t batch;      /**< samples that a call usually has, for which a GPU is set up; 0: 16384 */
     oaconv_log log;    /**< NULL: errors to stderr, nothing else */
     void *log_context; /**< handed to log */
@@ -192,7 +200,7 @@ OAC_EXPORT size_t oaconv_output_length(const oaconv *filter, size_t n);
  * be null where that is 0.
  * @param n    samples per channel, a multiple of the hop; 0 is allowed.
  * @return OAC_OK; OAC_ERR_ARG null pointer, n no multiple of the hop, or the tail has been read;
- *         OAC_ERR_BACKEND.
+ *         OAC_ERR_BACKEND, in a child of fork() too if another thread was using the handle then.
  * Working thread. Does not allocate, plan, print or wait; but for a GPU it waits, and one that is
  * lost it reports. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
@@ -282,7 +290,8 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_convolve(const oaconv_config *con
  * the wisdom that a program has kept only where the program called them before its first plan, too,
  * as GNU Radio does. Plans are made for one thread; how many the program has asked FFTW for is left
  * as it is. A limit by fftwf_set_timelimit() is not, and must be set again after new taps.
- * @param lock, unlock  called with context around every plan; both NULL takes the lock back. */
+ * @param lock, unlock  called with context around every plan, and around fork(), so that no child
+ *                      finds it taken; both NULL takes the lock back. */
 OAC_EXPORT void
 oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *context);
 

@@ -3,17 +3,17 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cost_table.h"
 
+#include "process_lock.h"
 #include "simd_kernel.h"
 #include "version.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static struct cost_table table;
-static pthread_once_t made_once = PTHREAD_ONCE_INIT;
+/* Under OAC_LOCK_COSTS until they are made. */
+static struct cost_table table, nominal_table;
 
 static void complain(const char *path, const char *why)
 {
@@ -94,22 +94,24 @@ static void make(void)
 
 const struct cost_table *oac_cost_table(void)
 {
-    pthread_once(&made_once, make);
+    static bool made;
+    oac_process_lock(OAC_LOCK_COSTS);
+    if (!made)
+        make();
+    made = true;
+    oac_process_unlock(OAC_LOCK_COSTS);
     return &table;
-}
-
-static struct cost_table nominal_table;
-static pthread_once_t nominal_once = PTHREAD_ONCE_INIT;
-
-static void make_nominal(void)
-{
-    oac_cost_set_nominal(&nominal_table);
 }
 
 const struct cost_table *oac_cost_table_at_once(void)
 {
     if (source_asked_for())
         return oac_cost_table();
-    pthread_once(&nominal_once, make_nominal);
+    static bool made;
+    oac_process_lock(OAC_LOCK_COSTS);
+    if (!made)
+        oac_cost_set_nominal(&nominal_table);
+    made = true;
+    oac_process_unlock(OAC_LOCK_COSTS);
     return &nominal_table;
 }

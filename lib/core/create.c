@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Makes a filter: checks the configuration, picks the backends, and has GPU and CPU race. */
-#include "handle.h"
+#include "forks.h"
 
 #include "environment.h"
 #include "error.h"
@@ -203,6 +203,8 @@ oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config)
     if (!f)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
     pthread_mutex_init(&f->prepare_lock, NULL);
+    atomic_init(&f->worker, 0);
+    atomic_init(&f->preparer, 0);
     atomic_init(&f->prepared, NULL);
     atomic_init(&f->retired, NULL);
     atomic_init(&f->gpu_lost, false);
@@ -212,6 +214,7 @@ oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config)
         oaconv_destroy(f);
         return status;
     }
+    oac_forks_watch(f);
     *filter = f;
     return OAC_OK;
 }
@@ -220,6 +223,9 @@ void oaconv_destroy(oaconv *f)
 {
     if (!f)
         return;
+    oac_forks_forget(f);
+    if (f->cut_off)
+        return; /* its memory may be half of one state and half of another: it is left alone */
     oac_free_retired(f);
     oac_engine_destroy(atomic_exchange(&f->prepared, NULL), &f->setup);
     oac_engine_destroy(f->engine, &f->setup);

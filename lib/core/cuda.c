@@ -26,7 +26,7 @@ static void destroy(void *state)
     struct cuda *s = state;
     if (!s)
         return;
-    if (s->filter)
+    if (s->filter && !oac_gpu_module_lost())
         s->module->close(s->filter);
     oac_free(s->owed);
     oac_free(s->next_owed);
@@ -101,10 +101,17 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
     return status;
 }
 
+static oaconv_status refuse_child(void)
+{
+    return oac_fail(OAC_ERR_BACKEND, "CUDA does not survive fork()");
+}
+
 static oaconv_status
 run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     struct cuda *s = state;
+    if (oac_gpu_module_lost())
+        return refuse_child();
     /* All channels: they travel together. */
     const char *failure = s->module->run(s->filter, in, out, n, share->skip, s->owed, s->next_owed);
     if (failure)
@@ -143,6 +150,8 @@ static void describe(const void *state, oaconv_info *info)
 static oaconv_status measure(void *state, double seconds, oaconv_gpu_rates *rates)
 {
     const struct cuda *s = state;
+    if (oac_gpu_module_lost())
+        return refuse_child();
     const char *failure = s->module->measure(s->filter, seconds, rates);
     return failure ? oac_fail(OAC_ERR_BACKEND, "%s", failure) : OAC_OK;
 }

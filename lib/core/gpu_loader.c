@@ -15,6 +15,7 @@
 static const char file_name[] = "liboaconv-cuda.so";
 
 static const struct gpu_module *opened; /* under OAC_LOCK_GPU_MODULE */
+static bool is_lost;                    /* in a child of fork(); never changes in it */
 
 static _Thread_local char message[256];
 
@@ -65,8 +66,22 @@ static const struct gpu_module *find(void)
     return module;
 }
 
+void oac_gpu_module_forked(void)
+{
+    is_lost = is_lost || opened;
+}
+
+bool oac_gpu_module_lost(void)
+{
+    return is_lost;
+}
+
 const struct gpu_module *oac_gpu_module_open(const char **reason)
 {
+    if (is_lost) {
+        *reason = "CUDA was started before fork(): a child cannot use it";
+        return NULL;
+    }
     oac_process_lock(OAC_LOCK_GPU_MODULE);
     if (!opened)
         opened = find();

@@ -17,8 +17,16 @@ struct oaconv {
     char cpu_reason[OAC_MAX_REASON]; /* why a GPU of the setup is not in use */
     struct engine *engine;           /* in force; the working thread's */
 
+    /* For forks.c: */
+    struct oaconv *next, *previous; /* in the list of all filters */
+    atomic_uintptr_t worker;        /* the thread in a call that changes samples' state, or 0 */
+    atomic_uintptr_t preparer;      /* the thread that prepares, or 0 */
+    bool at_work;                   /* another thread was, at the last fork() */
+    bool cut_off;                   /* a child that cannot go on; never changes in it */
+
     pthread_mutex_t prepare_lock; /* never taken by the working thread */
-    size_t last_owed;             /* n_owed of what was prepared last; under prepare_lock */
+    size_t last_owed;             /* n_owed of what was prepared last; under prepare_lock, and
+                                     changed together with `prepared` */
     _Atomic(struct engine *) prepared, retired;
     atomic_size_t owed; /* samples that may be pending by the next swap; the working thread tells */
     atomic_bool swapping; /* `owed` is about to change */

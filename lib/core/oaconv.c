@@ -7,8 +7,10 @@
 
 #include "branch.h"
 #include "error.h"
-#include "handle.h"
+#include "forks.h"
+#include "gpu_loader.h"
 #include "pointers.h"
+#include "process_lock.h"
 #include "version.h"
 
 #include <sched.h>
@@ -206,7 +208,12 @@ oaconv_status oaconv_process(oaconv *f, const void *const *in, void *const *out,
                         "oaconv_process: %zu samples are no multiple of the hop, %zu",
                         n,
                         f->engine->plan.hop);
-    return run(f, in, out, n);
+    status = oac_begin_call(f);
+    if (status != OAC_OK)
+        return status;
+    status = run(f, in, out, n);
+    oac_end_call(f);
+    return status;
 }
 
 oaconv_status oaconv_finish(oaconv *f, const void *const *in, void *const *out, size_t n)
@@ -220,10 +227,15 @@ oaconv_status oaconv_finish(oaconv *f, const void *const *in, void *const *out, 
                         f->engine->plan.hop);
     oaconv_status status =
         n ? oac_check_pointers(f->setup.n_channels, in, out, "oaconv_finish") : OAC_OK;
-    if (status == OAC_OK && n)
+    if (status == OAC_OK)
+        status = oac_begin_call(f);
+    if (status != OAC_OK)
+        return status;
+    if (n)
         status = run(f, in, out, n);
     if (status == OAC_OK)
         f->finished = true;
+    oac_end_call(f);
     return status;
 }
 
@@ -254,16 +266,22 @@ oaconv_status oaconv_read_tail(oaconv *f, void *const *out, size_t n)
     for (size_t m = 0; n && m < f->setup.n_channels; m++)
         if (!out[m])
             return oac_fail(OAC_ERR_ARG, "oaconv_read_tail: channel %zu is a null pointer", m);
+    oaconv_status status = oac_begin_call(f);
+    if (status != OAC_OK)
+        return status;
     if (n > 0) {
         settle(f);
         take_pending(f, out, n, false);
     }
     f->tail_read += n;
+    oac_end_call(f);
     return OAC_OK;
 }
 
 void oaconv_reset(oaconv *f)
 {
+    if (oac_begin_call(f) != OAC_OK)
+        return;
     struct engine *e = f->engine;
     drain_backend(f, e, NULL, 0);
     for (size_t m = 0; m < f->setup.n_channels; m++)
@@ -272,6 +290,7 @@ void oaconv_reset(oaconv *f)
     publish_owed(f);
     f->n_samples = f->engine_since = f->owed_until = f->tail_read = f->n_changes = 0;
     f->finished = f->drained = true;
+    oac_end_call(f);
 }
 
 /* ---- taps while running ---- */
@@ -306,6 +325,32 @@ static void tell_refusal(const oaconv *f, const char *taps, const char *why)
             why);
 }
 
+/* No fork() comes in between. */
+static void offer(oaconv *f, struct engine *e)
+{
+    oac_process_lock(OAC_LOCK_FILTERS);
+    f->last_owed = e->plan.n_owed;
+    struct engine *older = atomic_exchange(&f->prepared, e);
+    oac_process_unlock(OAC_LOCK_FILTERS);
+    oac_engine_destroy(older, &f->setup);
+}
+
+static oaconv_status prepare(oaconv *f, const struct taps *taps)
+{
+    struct engine *e = NULL;
+    const bool no_gpu = atomic_load(&f->gpu_lost) || oac_gpu_module_lost();
+    const struct demand demand = {.max_hop = atomic_load(&f->max_hop),
+                                  .owed = read_owed(f),
+                                  .gpu = no_gpu ? NO_GPU : TRY_GPU};
+    oaconv_status status = oac_engine_create(&e, &f->setup, taps, &demand);
+    if (status != OAC_OK)
+        return status;
+    if (*e->gpu_refusal)
+        tell_refusal(f, "new", e->gpu_refusal);
+    offer(f, e);
+    return OAC_OK;
+}
+
 oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_rows)
 {
     if (!f)
@@ -315,20 +360,12 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
         oac_taps_init(&taps, f->setup.type, f->setup.precision, f->setup.n_channels, rows, n_rows);
     if (status != OAC_OK)
         return status;
-    pthread_mutex_lock(&f->prepare_lock);
-    oac_free_retired(f);
-    struct engine *e = NULL;
-    const struct demand demand = {.max_hop = atomic_load(&f->max_hop),
-                                  .owed = read_owed(f),
-                                  .gpu = atomic_load(&f->gpu_lost) ? NO_GPU : TRY_GPU};
-    status = oac_engine_create(&e, &f->setup, &taps, &demand);
-    if (status == OAC_OK && *e->gpu_refusal)
-        tell_refusal(f, "new", e->gpu_refusal);
+    status = oac_begin_prepare(f);
     if (status == OAC_OK) {
-        f->last_owed = e->plan.n_owed;
-        oac_engine_destroy(atomic_exchange(&f->prepared, e), &f->setup);
+        oac_free_retired(f);
+        status = prepare(f, &taps);
+        oac_end_prepare(f);
     }
-    pthread_mutex_unlock(&f->prepare_lock);
     oac_taps_free(&taps);
     return status;
 }
@@ -384,13 +421,14 @@ static void replace_engine(oaconv *f, struct engine *next)
 
 bool oaconv_taps_swap(oaconv *f)
 {
-    if (!atomic_load_explicit(&f->prepared, memory_order_relaxed))
+    if (!atomic_load_explicit(&f->prepared, memory_order_relaxed) || oac_begin_call(f) != OAC_OK)
         return false;
     atomic_store(&f->swapping, true);
     struct engine *next = atomic_exchange(&f->prepared, NULL);
     if (next)
         replace_engine(f, next);
     atomic_store(&f->swapping, false);
+    oac_end_call(f);
     return next != NULL;
 }
 
@@ -408,10 +446,8 @@ static void reopen_prepared(oaconv *f)
         retire(f, e); /* newer ones have been prepared meanwhile */
 }
 
-oaconv_status oaconv_gpu_reopen(oaconv *f)
+static oaconv_status reopen_gpu(oaconv *f)
 {
-    if (!f)
-        return oac_fail(OAC_ERR_ARG, "oaconv_gpu_reopen: null pointer");
     struct engine *e = f->engine;
     if (!f->setup.gpu || oac_on_gpu(f, e))
         return OAC_OK;
@@ -432,15 +468,31 @@ oaconv_status oaconv_gpu_reopen(oaconv *f)
     return status;
 }
 
+oaconv_status oaconv_gpu_reopen(oaconv *f)
+{
+    if (!f)
+        return oac_fail(OAC_ERR_ARG, "oaconv_gpu_reopen: null pointer");
+    oaconv_status status = oac_begin_call(f);
+    if (status != OAC_OK)
+        return status;
+    status = reopen_gpu(f);
+    oac_end_call(f);
+    return status;
+}
+
 oaconv_status oaconv_gpu_measure(oaconv *f, double seconds, oaconv_gpu_rates *rates)
 {
     if (!f || !rates)
         return oac_fail(OAC_ERR_ARG, "oaconv_gpu_measure: null pointer");
     if (!oac_on_gpu(f, f->engine))
         return oac_fail(OAC_ERR_BACKEND, "oaconv_gpu_measure: no GPU is in use");
-    oaconv_status status = f->setup.gpu->measure(f->engine->gpu_state, seconds, rates);
+    oaconv_status status = oac_begin_call(f);
+    if (status != OAC_OK)
+        return status;
+    status = f->setup.gpu->measure(f->engine->gpu_state, seconds, rates);
     if (status == OAC_ERR_BACKEND)
         lose_gpu(f, oaconv_last_error());
+    oac_end_call(f);
     return status;
 }
 
@@ -455,7 +507,7 @@ void oaconv_get_info(const oaconv *f, oaconv_info *info)
                           .n_fft = plan->n_fft,
                           .segment = plan->segment,
                           .hop = plan->hop,
-                          .threads = f->setup.means.n_workers,
+                          .threads = f->setup.pool ? oac_pool_workers(f->setup.pool) : 1,
                           .latency = plan->hop - 1,
                           .cost = f->setup.cpu->uses_fft ? plan->cost : 0,
                           .n_samples = f->n_samples,

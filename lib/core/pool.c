@@ -82,6 +82,13 @@ static void start_workers(struct pool *pool, size_t n_workers)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static void init_locks(struct pool *pool)
+{
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->job_given, NULL);
+    pthread_cond_init(&pool->job_done, NULL);
+}
+
 struct pool *oac_pool_create(size_t n_workers)
 {
     struct pool *pool = oac_alloc(1, sizeof *pool);
@@ -93,9 +100,7 @@ struct pool *oac_pool_create(size_t n_workers)
         return NULL;
     }
     pool->n_workers = 1;
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->job_given, NULL);
-    pthread_cond_init(&pool->job_done, NULL);
+    init_locks(pool);
     start_workers(pool, n_workers);
     return pool;
 }
@@ -143,6 +148,14 @@ void oac_pool_run(struct pool *pool, void (*job)(void *, size_t), void *context)
     while (pool->n_busy > 0)
         pthread_cond_wait(&pool->job_done, &pool->lock);
     pthread_mutex_unlock(&pool->lock);
+}
+
+/* Nobody else holds or waits for them any more, though they may look so. */
+void oac_pool_forget_workers(struct pool *pool)
+{
+    pool->n_workers = 1;
+    pool->n_busy = 0;
+    init_locks(pool);
 }
 
 void oac_pool_destroy(struct pool *pool)

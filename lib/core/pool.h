@@ -21,6 +21,9 @@ size_t oac_pool_workers(const struct pool *pool);
  * not allocate. */
 void oac_pool_run(struct pool *pool, void (*job)(void *context, size_t worker), void *context);
 
+/* In a child of fork(), where the other workers do not exist: the caller does all from now on. */
+void oac_pool_forget_workers(struct pool *pool);
+
 /* Accepts NULL. */
 void oac_pool_destroy(struct pool *pool);
 

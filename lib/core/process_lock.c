@@ -4,34 +4,30 @@
 
 #include <pthread.h>
 
-static pthread_mutex_t locks[N_PROCESS_LOCKS] = {
-    PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
-static pthread_once_t forks_minded = PTHREAD_ONCE_INIT;
-
-static void lock_all(void)
-{
-    for (int i = 0; i < N_PROCESS_LOCKS; i++)
-        pthread_mutex_lock(&locks[i]);
-}
-
-static void unlock_all(void)
-{
-    for (int i = 0; i < N_PROCESS_LOCKS; i++)
-        pthread_mutex_unlock(&locks[i]);
-}
-
-static void mind_forks(void)
-{
-    pthread_atfork(lock_all, unlock_all, unlock_all);
-}
+static pthread_mutex_t locks[N_PROCESS_LOCKS] = {PTHREAD_MUTEX_INITIALIZER,
+                                                 PTHREAD_MUTEX_INITIALIZER,
+                                                 PTHREAD_MUTEX_INITIALIZER,
+                                                 PTHREAD_MUTEX_INITIALIZER,
+                                                 PTHREAD_MUTEX_INITIALIZER};
 
 void oac_process_lock(enum process_lock lock)
 {
-    pthread_once(&forks_minded, mind_forks);
     pthread_mutex_lock(&locks[lock]);
 }
 
 void oac_process_unlock(enum process_lock lock)
 {
     pthread_mutex_unlock(&locks[lock]);
+}
+
+void oac_process_lock_all(void)
+{
+    for (int i = 0; i < N_PROCESS_LOCKS; i++)
+        pthread_mutex_lock(&locks[i]);
+}
+
+void oac_process_unlock_all(void)
+{
+    for (int i = N_PROCESS_LOCKS - 1; i >= 0; i--)
+        pthread_mutex_unlock(&locks[i]);
 }

@@ -4,8 +4,10 @@
 #ifndef OAC_PROCESS_LOCK_H
 #define OAC_PROCESS_LOCK_H
 
-/* While one is held no other may be taken. */
+/* While one is held only those below it may be taken. */
 enum process_lock {
+    OAC_LOCK_FILTERS,    /* the list of filters, and putting what was prepared into one */
+    OAC_LOCK_COSTS,      /* the tables, while they are made */
     OAC_LOCK_FFT_PLANS,  /* FFTW's, and what oaconv_set_planner_lock() sets */
     OAC_LOCK_FFT_TABLES, /* of backend "simd" */
     OAC_LOCK_GPU_MODULE, /* the one that is open */
@@ -15,5 +17,9 @@ enum process_lock {
 /* May wait as long as planning takes: not for a working thread. */
 void oac_process_lock(enum process_lock lock);
 void oac_process_unlock(enum process_lock lock);
+
+/* Around fork(). */
+void oac_process_lock_all(void);
+void oac_process_unlock_all(void);
 
 #endif

@@ -33,7 +33,10 @@ LAYERS = [
     ("lib/core/cost.[ch]", C + ["cost.h"]),
     ("lib/core/cost_table.h", C + ["cost.h"]),
     ("lib/core/cost_file.c", C + ["cost.h", "cost_table.h", "unistd.h"]),
-    ("lib/core/cost_table.c", C + POSIX + ["cost_table.h", "simd_kernel.h", "version.h"]),
+    (
+        "lib/core/cost_table.c",
+        C + POSIX + ["cost_table.h", "process_lock.h", "simd_kernel.h", "version.h"],
+    ),
     ("lib/core/cost_measure.c", BACKEND + ["cost_table.h", "simd_fft.h", "unistd.h"]),
     ("lib/core/element.h", C + PUBLIC),
     ("lib/core/each_precision.h", C),

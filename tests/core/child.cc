@@ -9,6 +9,7 @@
 #include <cppunit/TestAssert.h>
 #include <csignal>
 #include <iostream>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -21,6 +22,7 @@ static constexpr std::chrono::minutes longest_work{1};
 [[noreturn]] static void run_and_exit(const std::string &label, const std::function<void()> &work)
 {
     int status = 1;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* should it hang, it does not outlive the test */
     try {
         work();
         status = 0;

@@ -17,7 +17,8 @@
  *     hop samples the engine takes at a time: D L or more; D L where the taps are partitioned
  *
  * A handle is used by one thread at a time, its working thread; only oaconv_taps_prepare() may be
- * called from any thread while the handle works. Different handles are independent.
+ * called from any thread while the handle works. Different handles are independent. Without a
+ * handle, NULL, calls that return a status refuse, and the others do nothing and return 0.
  *
  * In a child of fork() handles go on from where they were, with the same bits: with one thread, as
  * it has no others, and where a GPU was in use the CPU takes over, which costs a line in the log. A
@@ -123,7 +124,8 @@ typedef struct oaconv_config {
                                 calls, stay asleep when a call is too small to share, and follow
                                 the working thread's processor affinity, priority and floating-
                                 point modes. They change no bit. */
-    size_t batch;      /**< samples that a call usually has, for which a GPU is set up; 0: 16384 */
+    size_t batch;      /**< samples that a call usually has, for which a GPU is set up; 0: 16384,
+                            more than OAC_MAX_HOP counts as that */
     oaconv_log log;    /**< NULL: errors to stderr, nothing else */
     void *log_context; /**< handed to log */
 } oaconv_config;
@@ -200,7 +202,8 @@ OAC_EXPORT size_t oaconv_output_length(const oaconv *filter, size_t n);
  * be null where that is 0.
  * @param n    samples per channel, a multiple of the hop; 0 is allowed.
  * @return OAC_OK; OAC_ERR_ARG null pointer, n no multiple of the hop, or the tail has been read;
- *         OAC_ERR_BACKEND, in a child of fork() too if another thread was using the handle then.
+ *         OAC_ERR_TOO_LARGE n samples of a row exceed the address space; OAC_ERR_BACKEND, in a
+ *         child of fork() too if another thread was using the handle then.
  * Working thread. Does not allocate, plan, print or wait; but for a GPU it waits, and one that is
  * lost it reports. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
@@ -267,7 +270,7 @@ OAC_EXPORT void oaconv_reset(oaconv *filter);
  *         the CPU goes on. Working thread. Allocates and plans. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_reopen(oaconv *filter);
 
-/** Describes the plan in force. Working thread. */
+/** Describes the plan in force; NULL as filter: all 0, and "" as names. Working thread. */
 OAC_EXPORT void oaconv_get_info(const oaconv *filter, oaconv_info *info);
 
 /** Convolves whole rows: out[m] = convolve(in[m], row m), "full".
@@ -297,7 +300,8 @@ oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *cont
 
 /** What FFTW has learnt about the sizes that backend "volk" has used: a process that imports it
  * plans and rounds alike on the same machine.
- * @return text, to be freed with free(); NULL when memory is short. Any thread. */
+ * @return text, to be freed with free(); NULL when memory is short or the precision unknown. Any
+ *         thread. */
 OAC_EXPORT char *oaconv_export_wisdom(oaconv_precision precision);
 /** Takes over what another process has exported, before any filter of these sizes is made here.
  * @return whether FFTW understood it. Any thread. */
@@ -338,9 +342,9 @@ typedef struct oaconv_gpu_rates {
 } oaconv_gpu_rates;
 
 /** Measures the parts of the GPU path of a filter, for reports. Its stream is not touched.
- * @param seconds  for each part.
- * @return OAC_OK; OAC_ERR_ARG null pointer; OAC_ERR_BACKEND no GPU in use, or it failed and
- *         is lost. Working thread. */
+ * @param seconds  for each part, 0 to 3600.
+ * @return OAC_OK; OAC_ERR_ARG null pointer, or other seconds; OAC_ERR_BACKEND no GPU in use, or it
+ *         failed and is lost. Working thread. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_measure(oaconv *filter,
                                                            double seconds,
                                                            oaconv_gpu_rates *rates);

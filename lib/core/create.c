@@ -16,7 +16,9 @@ static const double worth_a_gpu = 1.2;
 
 void oaconv_config_init(oaconv_config *config)
 {
-    *config = (oaconv_config){.type = OAC_REAL, .decimation = 1, .backend = "auto", .device = -1};
+    if (config)
+        *config =
+            (oaconv_config){.type = OAC_REAL, .decimation = 1, .backend = "auto", .device = -1};
 }
 
 static oaconv_status check_config(const oaconv_config *config, oaconv *f)
@@ -54,6 +56,8 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     f->setup.n_fft = config->n_fft;
     f->setup.segment = config->segment;
     f->setup.means.batch = config->batch ? config->batch : default_batch;
+    if (f->setup.means.batch > OAC_MAX_HOP) /* no longer call needs another plan */
+        f->setup.means.batch = OAC_MAX_HOP;
     f->log = (struct log){config->log, config->log_context};
     atomic_init(&f->max_hop, config->max_hop);
     if (config->device < -1)

@@ -174,7 +174,9 @@ static oaconv_status run_engine(oaconv *f, const struct call *call)
 
 size_t oaconv_output_length(const oaconv *f, size_t n)
 {
-    return (size_t)(kept(f, f->n_samples + n) - kept(f, f->n_samples));
+    if (!f)
+        return 0;
+    return oac_kept_from(oac_skip_at(f->n_samples, f->setup.decimation), n, f->setup.decimation);
 }
 
 static oaconv_status run(oaconv *f, const void *const *in, void *const *out, size_t n)
@@ -208,7 +210,9 @@ oaconv_status oaconv_process(oaconv *f, const void *const *in, void *const *out,
                         "oaconv_process: %zu samples are no multiple of the hop, %zu",
                         n,
                         f->engine->plan.hop);
-    status = oac_begin_call(f);
+    status = oac_check_length(n, sample_bytes(f), "oaconv_process");
+    if (status == OAC_OK)
+        status = oac_begin_call(f);
     if (status != OAC_OK)
         return status;
     status = run(f, in, out, n);
@@ -248,6 +252,8 @@ static uint64_t reach(const oaconv *f)
 
 size_t oaconv_tail_length(const oaconv *f)
 {
+    if (!f)
+        return 0;
     const uint64_t end = kept(f, reach(f)), done = kept(f, f->n_samples) + f->tail_read;
     return end > done ? (size_t)(end - done) : 0;
 }
@@ -280,7 +286,7 @@ oaconv_status oaconv_read_tail(oaconv *f, void *const *out, size_t n)
 
 void oaconv_reset(oaconv *f)
 {
-    if (oac_begin_call(f) != OAC_OK)
+    if (!f || oac_begin_call(f) != OAC_OK)
         return;
     struct engine *e = f->engine;
     drain_backend(f, e, NULL, 0);
@@ -372,7 +378,8 @@ oaconv_status oaconv_taps_prepare(oaconv *f, const oaconv_row *rows, size_t n_ro
 
 void oaconv_set_max_hop(oaconv *f, size_t max_hop)
 {
-    atomic_store(&f->max_hop, max_hop);
+    if (f)
+        atomic_store(&f->max_hop, max_hop);
 }
 
 static void retire(oaconv *f, struct engine *e)
@@ -421,7 +428,8 @@ static void replace_engine(oaconv *f, struct engine *next)
 
 bool oaconv_taps_swap(oaconv *f)
 {
-    if (!atomic_load_explicit(&f->prepared, memory_order_relaxed) || oac_begin_call(f) != OAC_OK)
+    if (!f || !atomic_load_explicit(&f->prepared, memory_order_relaxed) ||
+        oac_begin_call(f) != OAC_OK)
         return false;
     atomic_store(&f->swapping, true);
     struct engine *next = atomic_exchange(&f->prepared, NULL);
@@ -484,6 +492,10 @@ oaconv_status oaconv_gpu_measure(oaconv *f, double seconds, oaconv_gpu_rates *ra
 {
     if (!f || !rates)
         return oac_fail(OAC_ERR_ARG, "oaconv_gpu_measure: null pointer");
+    if (!(seconds >= 0 && seconds <= 3600))
+        return oac_fail(OAC_ERR_ARG,
+                        "oaconv_gpu_measure: %g seconds; they must be between 0 and 3600",
+                        seconds);
     if (!oac_on_gpu(f, f->engine))
         return oac_fail(OAC_ERR_BACKEND, "oaconv_gpu_measure: no GPU is in use");
     oaconv_status status = oac_begin_call(f);
@@ -498,6 +510,10 @@ oaconv_status oaconv_gpu_measure(oaconv *f, double seconds, oaconv_gpu_rates *ra
 
 void oaconv_get_info(const oaconv *f, oaconv_info *info)
 {
+    if (info)
+        *info = (oaconv_info){.backend = "", .reason = "", .plan_reason = ""};
+    if (!f || !info)
+        return;
     const struct plan *plan = &f->engine->plan;
     const bool gpu = oac_on_gpu(f, f->engine);
     *info = (oaconv_info){.n_channels = f->setup.n_channels,

@@ -45,13 +45,15 @@ void oac_planner_unlock(void)
 
 char *oaconv_export_wisdom(oaconv_precision precision)
 {
+    if (precision != OAC_SINGLE && precision != OAC_DOUBLE)
+        return NULL;
     return precision == OAC_DOUBLE ? oac_fft_export_wisdom_double()
                                    : oac_fft_export_wisdom_single();
 }
 
 bool oaconv_import_wisdom(oaconv_precision precision, const char *wisdom)
 {
-    if (!wisdom)
+    if (!wisdom || (precision != OAC_SINGLE && precision != OAC_DOUBLE))
         return false;
     return precision == OAC_DOUBLE ? oac_fft_import_wisdom_double(wisdom)
                                    : oac_fft_import_wisdom_single(wisdom);

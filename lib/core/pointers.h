@@ -10,4 +10,7 @@
 oaconv_status
 oac_check_pointers(size_t n_channels, const void *const *in, void *const *out, const char *call);
 
+/* OAC_OK; OAC_ERR_TOO_LARGE, and such a message, where no address space has n samples in a row. */
+oaconv_status oac_check_length(size_t n, size_t sample_bytes, const char *call);
+
 #endif

@@ -43,6 +43,8 @@ oaconv_convolve(const oaconv_config *config, const void *const *in, void *const 
     if (status == OAC_OK)
         status = oac_check_pointers(M, in, out, "oaconv_convolve");
     if (status == OAC_OK)
+        status = oac_check_length(n, bytes, "oaconv_convolve");
+    if (status == OAC_OK)
         status = oaconv_process(f, in, out, whole);
     if (status == OAC_OK) {
         move_pointers(from, in, M, whole * bytes);

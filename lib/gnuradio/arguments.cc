@@ -2,6 +2,7 @@
  * What make() refuses before anything is made. */
 #include "arguments.h"
 
+#include "oaconv/oaconv.h"
 #include "port_limit.h"
 
 #include <stdexcept>
@@ -36,10 +37,23 @@ double checked_latency(double latency)
     return latency;
 }
 
+const std::string &checked_backend(const std::string &backend)
+{
+    if (backend.find('\0') != std::string::npos)
+        throw std::invalid_argument("unknown backend: its name has a null character in it");
+    return backend;
+}
+
 int count_ports(std::size_t n_rows, int n_channels)
 {
-    const long n_ports = not_negative(n_channels, "n_channels") ? n_channels : long(n_rows);
-    check_port_limit(n_ports);
+    if (n_rows == 0)
+        throw std::invalid_argument("no taps: there must be one row, or one for every channel");
+    const std::size_t n_ports =
+        not_negative(n_channels, "n_channels") ? std::size_t(n_channels) : n_rows;
+    if (n_ports > OAC_MAX_CHANNELS)
+        throw std::invalid_argument(std::to_string(n_ports) + " channels; at most " +
+                                    std::to_string(OAC_MAX_CHANNELS) + " are possible");
+    check_port_limit(long(n_ports));
     return int(n_ports);
 }
 

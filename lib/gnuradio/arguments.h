@@ -4,6 +4,7 @@
 #define INCLUDED_OACONV_ARGUMENTS_H
 
 #include <cstddef>
+#include <string>
 
 namespace gr
 {
@@ -15,9 +16,10 @@ namespace oaconv
 int not_negative(int value, const char *name);
 int checked_decimation(int decimation);
 double checked_latency(double latency); /* seconds */
+const std::string &checked_backend(const std::string &backend);
 
-/* The number of ports: n_channels, or as many as rows where that is 0. Throws when it is negative
- * or more than shared memory allows. */
+/* The number of ports: n_channels, or as many as rows where that is 0. Throws when there are no
+ * rows, and when it is negative or more than the engine or shared memory allows. */
 int count_ports(std::size_t n_rows, int n_channels);
 
 } // namespace oaconv

@@ -107,7 +107,7 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
     return gnuradio::make_block_sptr<multichannel_fft_filter_impl<SAMPLE, TAP>>(
         taps,
         count_ports(taps.size(), n_channels),
-        backend,
+        checked_backend(backend),
         not_negative(hop, "hop"),
         flush,
         not_negative(threads, "threads"),

@@ -3,8 +3,6 @@
 #include "rows_from_python.h"
 
 #include <gnuradio/oaconv/multichannel_fft_filter.h>
-#include <pybind11/complex.h>
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
 namespace py = pybind11;
@@ -77,8 +75,8 @@ every start of the block tries the GPU again.
 Raises ValueError with a message that names the place (no rows, "taps row 3 is empty", NaN or
 infinite taps, rows neither 1 nor M, an unknown backend, one that cannot run here, a GPU asked for that
 cannot be had, more ports than shared memory allows, a decimation less than 1, a hop that is no multiple of
-it), TypeError for taps that are no numbers or complex where the filter takes real
-ones, MemoryError.)";
+it), TypeError for taps that are no numbers, masked, or complex where the filter takes real
+ones, and for other arguments of the wrong type, MemoryError.)";
 
 constexpr const char *set_taps_doc =
     R"(Changes all rows, also while running; rows may become longer than at the start.
@@ -88,18 +86,10 @@ taps. The new state is built in the calling thread, without the interpreter lock
 it came into force is told by last_tap_change() and by a tag `taps` on every output, its value the
 count of changes so far. Raises as the constructor; then nothing has changed.)";
 
-template <class TAP>
-py::list to_python(const std::vector<std::vector<TAP>> &rows)
-{
-    py::list list;
-    for (const auto &row : rows)
-        list.append(py::array_t<TAP>(py::ssize_t(row.size()), row.data()));
-    return list;
-}
-
 template <class SAMPLE, class TAP>
 void bind(py::module &m, const char *name)
 {
+    /* noconvert: pybind11 cuts off what is behind the point of numbers such as numpy.float32. */
     using filter = multichannel_fft_filter<SAMPLE, TAP>;
     py::class_<filter, gr::block, gr::basic_block, std::shared_ptr<filter>>(m, name, class_doc)
         .def(py::init([](const py::object &taps,
@@ -126,15 +116,15 @@ void bind(py::module &m, const char *name)
                                      decimation);
              }),
              py::arg("taps"),
-             py::arg("n_channels") = 0,
+             py::arg("n_channels").noconvert() = 0,
              py::arg("backend") = "auto",
-             py::arg("hop") = 0,
+             py::arg("hop").noconvert() = 0,
              py::arg("flush") = false,
-             py::arg("threads") = 0,
+             py::arg("threads").noconvert() = 0,
              py::arg("max_latency") = 0.010,
-             py::arg("max_batch") = 16384,
-             py::arg("device") = -1,
-             py::arg("decimation") = 1,
+             py::arg("max_batch").noconvert() = 16384,
+             py::arg("device").noconvert() = -1,
+             py::arg("decimation").noconvert() = 1,
              init_doc)
         .def(
             "set_taps",
@@ -153,7 +143,7 @@ void bind(py::module &m, const char *name)
                 py::gil_scoped_release release;
                 self.set_channel_taps(channel, row);
             },
-            py::arg("channel"),
+            py::arg("channel").noconvert(),
             py::arg("taps"),
             "Changes the taps of one channel, counted from 0; otherwise as set_taps().")
         .def(
@@ -199,6 +189,7 @@ void bind(py::module &m, const char *name)
 PYBIND11_MODULE(oaconv_python, m)
 {
     py::module::import("gnuradio.gr"); /* knows the base classes */
+    py::module::import("numpy.ma");    /* not while another thread forks */
     using namespace gr::oaconv;
     bind<float, float>(m, "multichannel_fft_filter_fff");
     bind<gr_complex, float>(m, "multichannel_fft_filter_ccf");

@@ -3,14 +3,12 @@
 
 import os
 import threading
-import time
 import warnings
 
+import child
 import numpy as np
 import oaconv
 import pytest
-
-LONGEST = 60  # seconds for one child
 
 
 def convolve_on(dtype, stopping):
@@ -19,19 +17,6 @@ def convolve_on(dtype, stopping):
     while not stopping.is_set():
         n_taps = n_taps * 7 % 4001
         oaconv.convolve(np.ones(3000, dtype), np.ones(n_taps, dtype))
-
-
-def end_of(child):
-    """Its exit status; None where it hangs."""
-    end = time.monotonic() + LONGEST
-    while time.monotonic() < end:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    return None
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -43,11 +28,11 @@ def test_a_child_can_convolve(dtype):
         for i in range(20):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # of threads and fork
-                child = os.fork()
-            if child == 0:
+                pid = os.fork()
+            if pid == 0:
                 c = oaconv.convolve(np.ones(3000, dtype), np.ones(500 + 300 * i, dtype))
                 os._exit(0 if abs(c[499] - 500) < 1 else 1)
-            assert end_of(child) == 0, f"child {i}"
+            assert child.end_of(pid) == 0, f"child {i}"
     finally:
         stopping.set()
         thread.join()

@@ -166,7 +166,9 @@ def convolve(a, b, mode="full", axis=-1, out=None, backend="auto", threads=0, pr
     backend : str
         "auto", "cpu", "gpu", or a name of oaconv.backends().
     threads : int
-        0: one for every core; never more than cores. No bit of the result depends on it.
+        0: one for every core; never more than cores. Where the system allows fewer to be started,
+        those do the work, or the caller's own, and a RuntimeWarning says so once. No bit of the
+        result depends on it.
     progress : callable or bool, optional
         Called as progress(done, total) with samples of all rows, in the calling thread; or True
         for a bar of tqdm.

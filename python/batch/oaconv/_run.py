@@ -9,7 +9,9 @@ however the job is cut.
 import operator
 import os
 import queue
+import sys
 import threading
+import warnings
 
 import numpy as np
 
@@ -190,9 +192,10 @@ def _in_threads(make_worker, pieces, done, n_threads):
 
     threads = [threading.Thread(target=work, name="oaconv rows") for _ in range(n_threads)]
     try:
-        for thread in threads:
-            thread.start()
-        n_working = n_threads
+        n_working = _start(threads)
+        if n_working == 0:
+            _in_this_thread(make_worker, pieces, done)
+        process = os.getpid()
         while n_working:
             result = results.get()
             if result is None:
@@ -201,9 +204,31 @@ def _in_threads(make_worker, pieces, done, n_threads):
                 raise result
             else:
                 done(result)
+                if os.getpid() != process:
+                    raise RuntimeError("fork() in progress: the child has none of the threads at work")
     finally:
         stopping.set()
         _join(threads)
+
+
+_untold = threading.Lock()  # taken by the first who tells that threads are missing
+
+
+def _start(threads):
+    """Starts as many as the system allows; returns how many these are."""
+    for n_started, thread in enumerate(threads):
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError) as error:
+            if _untold.acquire(blocking=False):
+                warnings.warn(
+                    f"oaconv works with {n_started or 'no'} threads beside the caller's, not with "
+                    f"{len(threads)}: {error}. The results are the same. This is said once.",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+            return n_started
+    return len(threads)
 
 
 def _join(threads):
@@ -264,7 +289,8 @@ def run(
         return _Worker(job, source, sink, plan, layout, device, stopping)
 
     done = done or (lambda piece: None)
-    if layout.n_threads == 1 or len(pieces) == 1:
+    # A thread started while Python ends would never run.
+    if layout.n_threads == 1 or len(pieces) == 1 or sys.is_finalizing():
         _in_this_thread(make_worker, pieces, done)
     else:
         _in_threads(make_worker, iter(pieces), done, min(layout.n_threads, len(pieces)))

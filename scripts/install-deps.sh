@@ -12,7 +12,8 @@ for group in "$@"; do
         pybind11-dev python3-dev python3-numpy) ;;
     demo) wanted+=(python3-scipy python3-matplotlib alsa-utils python3-pyqt5 python3-pyqtgraph) ;;
     test) wanted+=(python3-scipy python3-matplotlib alsa-utils python3-pyqt5 python3-pyqtgraph
-        python3-pytest gr-satellites python3-hypothesis python3-tqdm python3-dask python3-distributed) ;;
+        python3-pytest python3-pip gr-satellites python3-hypothesis python3-tqdm python3-dask
+        python3-distributed) ;;
     bench) wanted+=(python3-scipy python3-matplotlib python3-torch libliquid-dev libzita-convolver-dev) ;;
     *) echo "usage: install-deps.sh [build] [demo] [test] [bench]" >&2 && exit 2 ;;
     esac

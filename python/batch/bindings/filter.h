@@ -3,8 +3,10 @@
 #ifndef OACONV_PYTHON_FILTER_H
 #define OACONV_PYTHON_FILTER_H
 
+#include "rows.h"
+
 #include <oaconv/oaconv.h>
-#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
 
 #include <cstddef>
 #include <memory>
@@ -20,7 +22,7 @@ class Filter
 {
 public:
     Filter(const std::string &kind,
-           const pybind11::array &taps, /* (M, P) or (1, P) */
+           const pybind11::buffer &taps, /* (M, P) or (1, P) */
            std::size_t n_channels,
            const std::string &backend,
            int device,
@@ -31,9 +33,9 @@ public:
            std::size_t batch);
 
     /* x and y: (M, n), of the dtype that the kind and the precision of the taps ask for. */
-    void process(const pybind11::array &x, pybind11::array y);
-    void finish(const pybind11::array &x, pybind11::array y);
-    void read_tail(pybind11::array y);
+    void process(const pybind11::buffer &x, const pybind11::buffer &y);
+    void finish(const pybind11::buffer &x, const pybind11::buffer &y);
+    void read_tail(const pybind11::buffer &y);
     void reset();
 
     oaconv_info info() const;
@@ -43,10 +45,10 @@ public:
 private:
     using Call = oaconv_status (*)(oaconv *, const void *const *, void *const *, std::size_t);
 
-    void run(Call call, const pybind11::array &x, pybind11::array &y);
+    void run(Call call, const pybind11::buffer &x, const pybind11::buffer &y);
 
     std::unique_ptr<oaconv, decltype(&oaconv_destroy)> d_filter{nullptr, oaconv_destroy};
-    pybind11::dtype d_sample;
+    Number d_sample;
     std::vector<const void *> d_in; /* [M] */
     std::vector<void *> d_out;      /* [M] */
 };

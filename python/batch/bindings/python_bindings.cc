@@ -2,7 +2,6 @@
  * The module oaconv._core: filters over NumPy arrays. */
 #include "filter.h"
 
-#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -89,7 +88,7 @@ PYBIND11_MODULE(_core, m)
           "it.");
     py::class_<Filter>(m, "Filter", filter_doc)
         .def(py::init<const std::string &,
-                      const py::array &,
+                      const py::buffer &,
                       std::size_t,
                       const std::string &,
                       int,

@@ -10,6 +10,11 @@ from ._arrays import ArraySink, ArraySource
 from ._job import Job
 from ._run import run
 
+try:
+    from numpy.exceptions import TooHardError
+except ImportError:  # before NumPy 1.25
+    from numpy import TooHardError
+
 
 def _number_dtype(name, array):
     """What the numbers of an array count as: at least float32, integers as float64."""
@@ -103,7 +108,7 @@ def _rows_of_out(out, shape, dtype, axis, inputs):
 def _overlap(x, y):
     try:
         return np.shares_memory(x, y, max_work=10000)
-    except np.TooHardError:
+    except TooHardError:
         return True
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Seeds what is random, and ends the process when a test hangs."""
+"""Seeds what is random, ends the process when a test hangs, and gets NumPy 2 for child processes."""
 
 import faulthandler
 import os
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -52,3 +54,34 @@ def pytest_runtest_protocol(item):
 def rng(request):
     """Seeded by the name of the test: the same data in every run."""
     return np.random.default_rng(zlib.crc32(request.node.name.encode()))
+
+
+@pytest.fixture(scope="session")
+def newest_numpy(tmp_path_factory):
+    """A folder with NumPy 2 or later for PYTHONPATH; None where Python has it anyway."""
+    if int(np.__version__.split(".")[0]) >= 2:
+        return None
+    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
+        pytest.skip("python3-pip is not installed, to get NumPy 2 with")
+    folder = tmp_path_factory.mktemp("numpy")
+    pip = "-m pip install --quiet --no-compile --no-deps --only-binary :all: --retries 1".split()
+    command = [sys.executable, *pip, "--target", str(folder), "numpy>=2"]
+    try:
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    except subprocess.TimeoutExpired:
+        pytest.skip("NumPy 2 did not arrive in 200 s")
+    if ran.returncode:
+        reason = (ran.stderr.strip().splitlines() or ["?"])[-1]
+        pytest.skip(f"pip could not install NumPy 2: {reason}")
+    return folder
+
+
+@pytest.fixture
+def numpy_2(newest_numpy, monkeypatch):
+    """Lets child processes have NumPy 2, and modules in more folders."""
+
+    def let(*folders):
+        paths = [newest_numpy, *folders, os.environ.get("PYTHONPATH")]
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(path) for path in paths if path))
+
+    return let

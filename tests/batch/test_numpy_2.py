@@ -2,12 +2,8 @@
 """The package works with the newest NumPy, as in a virtual environment, whatever built its binding."""
 
 import os
-import subprocess
-import sys
 
 import child
-import numpy as np
-import pytest
 
 # Every dtype and layout, in and out, beside NumPy's own convolution of rows in double precision.
 CHILD = """
@@ -70,28 +66,7 @@ print(n_calls)
 """
 
 
-@pytest.fixture(scope="module")
-def newest_numpy(tmp_path_factory):
-    """A folder with NumPy 2 or later for PYTHONPATH; None where Python has it anyway."""
-    if int(np.__version__.split(".")[0]) >= 2:
-        return None
-    if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
-        pytest.skip("python3-pip is not installed, to get NumPy 2 with")
-    folder = tmp_path_factory.mktemp("numpy")
-    pip = "-m pip install --quiet --no-compile --no-deps --only-binary :all: --retries 1".split()
-    command = [sys.executable, *pip, "--target", str(folder), "numpy>=2"]
-    try:
-        ran = subprocess.run(command, capture_output=True, text=True, timeout=200)
-    except subprocess.TimeoutExpired:
-        pytest.skip("NumPy 2 did not arrive in 200 s")
-    if ran.returncode:
-        reason = (ran.stderr.strip().splitlines() or ["?"])[-1]
-        pytest.skip(f"pip could not install NumPy 2: {reason}")
-    return folder
-
-
-def test_every_dtype_and_layout(newest_numpy, tmp_path, monkeypatch):
-    paths = [newest_numpy, os.path.dirname(__file__), os.environ.get("PYTHONPATH")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(str(path) for path in paths if path))
+def test_every_dtype_and_layout(numpy_2, tmp_path, monkeypatch):
+    numpy_2(os.path.dirname(__file__))
     monkeypatch.chdir(tmp_path)
     assert int(child.output(CHILD)) == 300 + 12 * 5 * 8 + 8 * 4 + 1

@@ -4,6 +4,7 @@
 import operator
 
 import numpy as np
+from numpy import ma  # NumPy 2 would import it when it is first used
 
 from . import _progress
 from ._arrays import ArraySink, ArraySource
@@ -30,7 +31,7 @@ def _number_dtype(name, array):
 
 def _rows_last(name, x, axis):
     """The axis of the rows moved to the end; one row alone has no other axis."""
-    if isinstance(x, np.ma.MaskedArray):
+    if isinstance(x, ma.MaskedArray):
         raise TypeError(f"{name} is a masked array; fill it first")
     array = np.asarray(x)
     if array.ndim == 0:

@@ -2,6 +2,41 @@
 """Tells how far a job is."""
 
 import contextlib
+import os
+import threading
+
+_bar_works = threading.RLock()  # fork() waits for it, or a child would for what the bar holds
+os.register_at_fork(
+    before=_bar_works.acquire,
+    after_in_parent=_bar_works.release,
+    after_in_child=_bar_works.release,
+)
+
+
+@contextlib.contextmanager
+def _bar(total):
+    """tqdm's. It is imported when it is wanted: that takes as long as NumPy, and warns in some
+    notebooks."""
+    with _bar_works:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            raise ImportError("progress=True needs tqdm (Debian: python3-tqdm)") from None
+        bar = tqdm(total=total, unit="S", unit_scale=True)
+
+    def tell(section):
+        with _bar_works:
+            bar.update(_n_samples(section))
+
+    try:
+        yield tell
+    finally:
+        with _bar_works:
+            bar.close()
+
+
+def _n_samples(section):
+    return (section.end - section.first) * (section.stop - section.begin)
 
 
 @contextlib.contextmanager
@@ -18,14 +53,10 @@ def reporting(progress, job):
 
         def tell(section):
             nonlocal n_done
-            n_done += (section.end - section.first) * (section.stop - section.begin)
+            n_done += _n_samples(section)
             progress(n_done, total)
 
         yield tell
     else:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
-            raise ImportError("progress=True needs tqdm (Debian: python3-tqdm)") from None
-        with tqdm(total=total, unit="S", unit_scale=True) as bar:
-            yield lambda s: bar.update((s.end - s.first) * (s.stop - s.begin))
+        with _bar(total) as tell:
+            yield tell

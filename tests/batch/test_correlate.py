@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""correlate() has the orientation of torch.nn.functional.conv1d, and every option of convolve()."""
+"""correlate() has the orientation of torch's conv1d, the modes of SciPy, and the options of convolve()."""
 
 import expected
 import layouts
 import numpy as np
 import oaconv
 import pytest
+from scipy import signal
 
 MODES = ("full", "same", "valid")
 
@@ -18,7 +19,7 @@ def _sum_of_products(a, b, t):
 
 def _first(mode, n, n_taps):
     """The t of the first sample."""
-    return {"full": 1 - n_taps, "same": -((n_taps - 1) // 2), "valid": min(0, n - n_taps)}[mode]
+    return {"full": 1 - n_taps, "same": -(n_taps // 2), "valid": min(0, n - n_taps)}[mode]
 
 
 @pytest.mark.parametrize("n, n_taps", [(20, 5), (20, 6), (7, 1), (1, 1), (5, 12), (6, 12), (0, 3)])
@@ -39,16 +40,36 @@ def test_valid_is_what_one_gets_unasked(rng):
     expected.assert_same_bits(oaconv.correlate(a, b), oaconv.correlate(a, b, "valid"))
 
 
-@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+@pytest.mark.parametrize("n, n_taps", [(3, 2), (20, 5), (20, 6), (4, 4), (2, 1), (5, 11), (5, 12), (6, 12)])
+@pytest.mark.parametrize("dtype", ["float64", "complex128"])
+@pytest.mark.parametrize("mode", MODES)
+def test_scipy_and_numpy_agree(mode, dtype, n, n_taps, rng):
+    """They conjugate the second argument; NumPy's "same" has as many samples as the longer one."""
+    a, b = (expected.numbers(rng, m, dtype) for m in (n, n_taps))
+    by_scipy, by_numpy = (f.correlate(a, b.conj(), mode) for f in (signal, np))
+    expected.assert_close(oaconv.correlate(a, b, mode), by_scipy, 2 * expected.bound(a, b))
+    if n >= n_taps or mode != "same":
+        expected.assert_close(oaconv.correlate(a, b, mode), by_numpy, 2 * expected.bound(a, b))
+    lazy = pytest.importorskip("oaconv.dask", reason="python3-dask is not installed")
+    chunks = lazy.da.from_array(a, chunks=3)
+    expected.assert_close(lazy.correlate(chunks, b, mode).compute(), by_scipy, 2 * expected.bound(a, b))
+
+
+def test_the_middle_of_an_even_number_of_taps():
+    np.testing.assert_allclose(oaconv.correlate([1, 2, 3], [4, 5], "same"), [5, 14, 23], rtol=1e-12)
+
+
 @pytest.mark.parametrize("n_taps", [1, 2, 3, 8, 9, 64])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("mode", MODES)
 def test_torch_agrees(mode, dtype, n_taps, rng):
     torch = pytest.importorskip("torch", reason="python3-torch is not installed")
     a, b = expected.numbers(rng, (3, 200), dtype), expected.numbers(rng, (3, n_taps), dtype)
-    padding = {"valid": 0, "same": "same", "full": n_taps - 1}[mode]
+    padding = {"valid": 0, "same": n_taps // 2, "full": n_taps - 1}[mode]
     signals, kernels = (torch.from_numpy(x.astype("f8")) for x in (a[None], b[:, None]))
     wanted = torch.nn.functional.conv1d(signals, kernels, padding=padding, groups=3)[0].numpy()
+    if mode == "same":
+        wanted = wanted[:, :200]  # for an even n_taps padding="same" pads one less on the left
     c = oaconv.correlate(a, b, mode)
     assert c.dtype == dtype
     expected.assert_close(c, wanted, 2 * expected.bound(a, b))

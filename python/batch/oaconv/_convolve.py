@@ -63,8 +63,9 @@ def _broadcast(a, b):
         ) from None
 
 
-def _wanted(mode, n, n_taps, start_of_same):
+def _wanted(mode, n, n_taps):
     """Which samples of the full convolution a mode wants."""
+    start_of_same = (n_taps - 1) // 2
     wanted = {
         "full": (0, n + n_taps - 1),
         "same": (start_of_same, start_of_same + n),
@@ -120,7 +121,7 @@ def _kind(taps, dtype):
     return ("ccf" if dtype.kind == "c" else "fff"), np.empty(0, dtype).real.dtype
 
 
-def _convolve(a, b, mode, axis, out, backend, threads, progress, start_of_same):
+def _convolve(a, b, mode, axis, out, backend, threads, progress):
     _check_axis(a, b, axis)
     a, b = _rows_last("a", a, axis), _rows_last("b", b, axis)
     n, n_taps = a.shape[-1], b.shape[-1]
@@ -128,7 +129,7 @@ def _convolve(a, b, mode, axis, out, backend, threads, progress, start_of_same):
         raise ValueError(f"b has no taps, its shape is {b.shape}")
     lead = _broadcast(a, b)
     dtype = np.result_type(_number_dtype("a", a), _number_dtype("b", b))
-    start, stop = _wanted(mode, n, n_taps, start_of_same(n_taps))
+    start, stop = _wanted(mode, n, n_taps)
 
     if out is None:
         rows = np.empty(lead + (stop - start,), dtype)
@@ -200,24 +201,22 @@ def convolve(a, b, mode="full", axis=-1, out=None, backend="auto", threads=0, pr
     up to a second. `out` is then partly filled. Any thread; the interpreter lock is released
     during the work.
     """
-    return _convolve(
-        a, b, mode, axis, out, backend, threads, progress, lambda n_taps: (n_taps - 1) // 2
-    )
+    return _convolve(a, b, mode, axis, out, backend, threads, progress)
 
 
 def correlate(a, b, mode="valid", axis=-1, out=None, backend="auto", threads=0, progress=None):
     """Correlates each row of a with the row of b that it is paired with, as torch's conv1d does.
 
     c[t] = sum over k of b[k] a[t + k]: what machine learning calls a convolution. b is not reversed
-    and not conjugated; scipy.signal.correlate conjugates it. "valid" is conv1d with padding=0,
-    "full" with padding=P-1, "same" with padding="same": sample t is the one above, for an even P
-    one sample later than the middle of convolve(a, reversed b). Rows are paired, as with groups=M.
+    and not conjugated; scipy.signal.correlate conjugates it. The modes are SciPy's: "full" begins
+    at t = 1 - P, "same" at t = -(P // 2), and "valid" at t = 0, or N - P if there are more taps than
+    samples. "valid" is conv1d with padding=0, "full" with padding=P-1, and "same" with
+    padding="same" for an odd P; for an even P that begins a sample later. Rows are paired, as with
+    groups=M.
 
     Everything else is as in convolve().
     """
     _check_axis(a, b, axis)
     b = b if isinstance(b, np.ndarray) else np.asarray(b)
     reversed_b = np.flip(b, axis if b.ndim > 1 else None)
-    return _convolve(
-        a, reversed_b, mode, axis, out, backend, threads, progress, lambda n_taps: n_taps // 2
-    )
+    return _convolve(a, reversed_b, mode, axis, out, backend, threads, progress)

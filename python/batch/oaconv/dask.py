@@ -49,7 +49,7 @@ def convolve(a, b, mode="full", axis=-1, backend="auto", threads=1):
         At once for shapes, dtypes, mode and axis, as oaconv.convolve() does, and for chunks of
         unknown size; in the tasks for taps that are not finite and for the backend.
     """
-    return _convolve(a, b, mode, axis, backend, threads, lambda n_taps: (n_taps - 1) // 2)
+    return _convolve(a, b, mode, axis, backend, threads)
 
 
 def correlate(a, b, mode="valid", axis=-1, backend="auto", threads=1):
@@ -60,10 +60,10 @@ def correlate(a, b, mode="valid", axis=-1, backend="auto", threads=1):
     if isinstance(b, da.Array) and b.ndim and not np.isnan(b.shape).any():
         b = b.rechunk({row_axis: -1})  # before it is reversed: dask loses empty chunks then
     reversed_b = np.flip(b, row_axis if b.ndim else None)
-    return _convolve(a, reversed_b, mode, axis, backend, threads, lambda n_taps: n_taps // 2)
+    return _convolve(a, reversed_b, mode, axis, backend, threads)
 
 
-def _convolve(a, b, mode, axis, backend, threads, start_of_same):
+def _convolve(a, b, mode, axis, backend, threads):
     a = da.asarray(a)
     b = b if isinstance(b, da.Array) else np.asarray(b)
     _check_axis(a, b, axis)
@@ -73,7 +73,7 @@ def _convolve(a, b, mode, axis, backend, threads, start_of_same):
         raise ValueError(f"b has no taps, its shape is {b.shape}")
     _broadcast(rows, taps)
     dtype = np.result_type(_number_dtype("a", a), _number_dtype("b", b))
-    start, stop = _wanted(mode, n, n_taps, start_of_same(n_taps))
+    start, stop = _wanted(mode, n, n_taps)
 
     result = _pieces(*_aligned(rows, taps), dtype, {"backend": backend, "threads": threads})
     if rows.numblocks[-1] > 1:

@@ -46,7 +46,7 @@ class Task:
             )
         kind = "ccc" if is_complex(taps.dtype) else "ccf" if is_complex(dtype) else "fff"
         n_taps = taps.matrix.shape[1]
-        start, stop = wanted_samples(self.options.mode, layout.n_samples, n_taps, (n_taps - 1) // 2)
+        start, stop = wanted_samples(self.options.mode, layout.n_samples, n_taps)
         taps_dtype = dtype if kind == "ccc" else np.empty(0, dtype).real.dtype
         return Job(kind, taps.as_array(taps_dtype), layout.n_rows, layout.n_samples, start, stop)
 

@@ -3,6 +3,7 @@
 
 import contextlib
 import threading
+import time
 
 from .coverage import coalesced
 from .errors import Failed
@@ -11,7 +12,10 @@ SECONDS = 2.0  # between two records: what a crash can cost; also how soon the d
 
 
 class Recorder:
-    """A thread that records finished sections; a context that records the last of them."""
+    """A thread that records finished sections; a context that records the last of them.
+
+    Where the system gives no thread, add() records when it is time.
+    """
 
     def __init__(self, workplace):
         self.workplace = workplace
@@ -19,6 +23,7 @@ class Recorder:
         self.lock = threading.Lock()  # of `finished`
         self.ends = threading.Event()
         self.error = None
+        self.last = time.monotonic()  # when add() recorded
         self.thread = threading.Thread(target=self.work, name="recorder", daemon=True)
 
     def add(self, section):
@@ -27,6 +32,9 @@ class Recorder:
             self.finished.append(tuple(section))
         if self.error:
             raise self.error
+        if self.thread is None and time.monotonic() - self.last >= SECONDS:
+            self.record()
+            self.last = time.monotonic()
 
     def work(self):
         while not self.ends.wait(SECONDS):
@@ -43,7 +51,10 @@ class Recorder:
             self.workplace.record(coalesced(sections))
 
     def __enter__(self):
-        self.thread.start()
+        try:
+            self.thread.start()
+        except (RuntimeError, MemoryError):
+            self.thread = None
         return self
 
     def __exit__(self, kind, error, trace):
@@ -52,7 +63,8 @@ class Recorder:
         But not after an error of the recorder: the system tells only once that it has lost data.
         """
         self.ends.set()
-        self.thread.join()
+        if self.thread is not None:
+            self.thread.join()
         if error is None and self.error is not None:
             raise self.error
         if self.error is None:

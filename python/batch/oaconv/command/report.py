@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 import time
+import warnings
 
 LINE_SECONDS = 10.0  # between two lines
 
@@ -15,6 +16,15 @@ def say(text, quiet=False):
         return
     with contextlib.suppress(OSError):
         print(f"oaconv: {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def warnings_as_lines(quiet):
+    """What the package warns of is said as the command says things."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", RuntimeWarning)
+        warnings.showwarning = lambda message, *place: say(message, quiet)
+        yield
 
 
 def open_standard_files():
@@ -65,8 +75,17 @@ class Bar:
     def __init__(self, total, done):
         from tqdm import tqdm
 
-        self.bar = tqdm(
-            total=total, initial=done, unit="S", unit_scale=True, file=sys.stderr, leave=False
+        class Threadless(tqdm):
+            monitor_interval = 0  # else it starts a thread, which the system may not give
+
+        self.bar = Threadless(
+            total=total,
+            initial=done,
+            miniters=1,  # what the thread looks after
+            unit="S",
+            unit_scale=True,
+            file=sys.stderr,
+            leave=False,
         )
 
     def advance(self, n):

@@ -99,7 +99,7 @@ class Work:
         total = n_samples([self.wanted])
         progress = report.make_progress(total, total - n_samples(self.left), options.quiet)
         try:
-            with Recorder(self.place) as recorder:
+            with Recorder(self.place) as recorder, report.warnings_as_lines(options.quiet):
 
                 def done(section):
                     recorder.add(section)

@@ -10,6 +10,7 @@ from . import npy
 from .dtypes import in_single, is_single, promoted
 from .errors import Refused, one_line, os_error
 from .fileio import InputFile
+from .text import load_rows
 
 
 class Taps:
@@ -90,16 +91,16 @@ def load_stored(path):
 
 
 def load_text(file):
-    """A row each line, numbers apart by blanks or commas; a single column is one row."""
-    with warnings.catch_warnings(), open(file.path, encoding="utf-8-sig") as stream:
-        warnings.simplefilter("ignore", UserWarning)  # "no data": said by as_matrix()
-        lines = (line.replace(",", " ") for line in stream)
-        values = np.loadtxt(lines, dtype=np.complex128, ndmin=2)
-    if values.shape[1] == 1:
-        values = values.T
+    """A row each line; a single column is one row."""
+    rows = load_rows(file)
+    if not rows:
+        raise ValueError("there are none")
+    if len(rows) > 1 and all(len(row) == 1 for row in rows):
+        rows = [np.concatenate(rows)]
+    values = stack_taps(rows)
     if not values.imag.any():
         values = values.real
-    return Taps(file, as_matrix(values), min(len(values), 2), exact=False)
+    return Taps(file, values, min(len(values), 2), exact=False)
 
 
 def as_matrix(array):

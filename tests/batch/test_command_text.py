@@ -19,7 +19,7 @@ def load(tmp_path):
         path = tmp_path / "b.txt"
         path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
         try:
-            return load_taps(str(path)).matrix, ""
+            return load_taps(str(path), 1 << 30).matrix, ""
         except Refused as refused:
             return None, str(refused).replace(f"{tmp_path}/", "")
 
@@ -74,8 +74,8 @@ def test_encodings_that_say_which_they_are(load, encoding):
 
 
 NO_NUMBERS = (
-    "nan NaN inf -inf Infinity 0x1F 1_000 1D-3 1d3 1e e5 . - + -- +-1 1..2 1.2.3 1e5.5 j -j 1+j 1j2 "
-    "1+2 1+2j3 (1+2j 1) () (1)(2) 5% $1 1'000 0.5f 1/3 \u22120.5 \u0661 \uff11 \u00bd 1\u00a02 [1 "
+    "nan NaN inf -inf Infinity 0x1F 1_000 1D-3 1d3 1e e5 . - + -- +-1 1..2 1.2.3 1e5.5 j -j 1+j "
+    "1j2 1+2 1+2j3 (1+2j 1) () (1)(2) 5% $1 1'000 0.5f 1/3 \u22120.5 \u0661 \uff11 \u00bd 1\u00a02 [1 "
     '1] {1} "0.5" tap0 % // \ufeff1 \udce9'
 ).split(" ")
 
@@ -145,7 +145,7 @@ def test_refused(load, text, line, column, reason):
     assert reason in refused and "\n" not in refused, refused
 
 
-@pytest.mark.parametrize("text", ["", "\n \n", "# 1 2 3\n", b"\xef\xbb\xbf", b"\xff\xfe"], ids=ascii)
+@pytest.mark.parametrize("text", ["", "\n \n", "# 1 2\n", b"\xef\xbb\xbf", b"\xff\xfe"], ids=ascii)
 def test_no_taps(load, text):
     assert load(text) == (None, "b.txt: cannot be read as taps: there are none")
 

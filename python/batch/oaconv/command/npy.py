@@ -60,10 +60,16 @@ def read_layout(file):
     n_rows, n_samples = (1,) * (2 - len(shape)) + shape
     time_major = fortran and n_rows > 1
     layout = Layout(dtype, 1, n_rows, n_samples, offset, time_major)
-    if dtype.kind != "O" and file.size < layout.file_size:
+    if dtype.kind == "O":
+        return layout, len(shape)
+    if file.size < layout.file_size:
         raise Refused(
             f"{file.path}: is truncated: {file.size} bytes, "
             f"but its header tells of {layout.file_size}"
+        )
+    if file.size > layout.file_size:  # a second array, or more than a recorder could tell of
+        raise Refused(
+            f"{file.path}: {file.size} bytes, but its header tells of {layout.file_size} only"
         )
     return layout, len(shape)
 

@@ -12,7 +12,7 @@ DESCRIPTION = "Convolves every row of A with its row of the taps B, along time, 
 
 EPILOG = """\
 A  .npy, or raw .cf32 .f32 .ci16; raw with {} in the name: a file per channel
-B  .npy, .npz, or text with a row of taps each line; one row, or as many as A
+B  .npy, .npz, raw, or text with a row each line; one row, or as many as in A
 C  .npy, or raw .cf32 .f32; appears when it is complete, until then C.part
 Exit status: 0 done, 1 failed while working, 2 bad usage or input, 130 stopped;
 after 1, 2 and 130 C is as it was before."""

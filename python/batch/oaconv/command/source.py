@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 
-from . import npy, raw
+from . import magic, npy, raw, sigmf
 from .dtypes import promoted
 from .errors import Refused
 from .fileio import InputFile
@@ -52,10 +52,17 @@ def open_signal(path, form=None, n_channels=None):
     n_channels = n_channels or 1
     if n_channels > raw.MOST_CHANNELS:
         raise Refused(f"--channels: {n_channels} are too many; {raw.MOST_CHANNELS} are possible")
+    sigmf.refuse_contradiction(path, form, n_channels)
     files = open_raw(path, n_channels)
+    for file in files:
+        refuse_other_than_samples(file)
     layout = raw.read_layout(files, form, n_channels)
-    dtype = np.dtype(np.complex64 if form.complex else np.float32)
-    return Signal(path, files, layout, dtype, 1 if n_channels == 1 else 2)
+    return Signal(path, files, layout, raw_dtype(form), 1 if n_channels == 1 else 2)
+
+
+def raw_dtype(form):
+    """What samples of a raw.Format count as."""
+    return np.dtype(np.complex64 if form.complex else np.float32)
 
 
 def open_raw(path, n_channels):
@@ -64,6 +71,17 @@ def open_raw(path, n_channels):
         return [InputFile(path)]
     first = InputFile(raw.channel_names(path, 1)[0])
     return [first, *map(InputFile, raw.channel_names(path, n_channels)[1:])]
+
+
+def refuse_other_than_samples(file):
+    """A header would be filtered, too."""
+    head = magic.head_of(file)
+    header = magic.header_of(head)
+    if header:
+        hint = "; name it .npy and leave out --format" if ".npy" in header else ""
+        raise Refused(f"{file.path}: is {header}, not bare samples{hint}")
+    if magic.is_text(head):
+        raise Refused(f"{file.path}: is text, not bare samples")
 
 
 class FileSource:

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Taps from .npy, .npz and text files."""
+"""Taps from .npy, .npz, raw and text files."""
 
 import warnings
 
 import numpy as np
 
 from .._job import stack_taps
-from . import npy
+from . import magic, npy, raw
 from .dtypes import in_single, is_single, promoted
 from .errors import Refused, one_line, os_error
 from .fileio import InputFile
+from .source import RowSource, raw_dtype
 from .text import load_rows
 
 
@@ -40,12 +41,17 @@ class Taps:
         return array
 
 
-def load_taps(path):
-    """Reads the taps a name stands for, by its ending; anything else is text."""
+def load_taps(path, memory):
+    """Reads the taps a name stands for, by its ending; anything else is text.
+
+    memory: bytes that the process may take; more would not do.
+    """
     file = InputFile(path)
-    load = load_arrays if path.lower().endswith((".npy", ".npz")) else load_text
     try:
-        return load(file)
+        refuse_too_many(path, file.size, memory)
+        if path.lower().endswith((".npy", ".npz")):
+            return load_arrays(file, memory)
+        return load_raw(file) if raw.format_of(path) else load_text(file)
     except (Refused, MemoryError):
         raise
     except OSError as error:
@@ -56,11 +62,20 @@ def load_taps(path):
         file.close()
 
 
-def load_arrays(file):
+def refuse_too_many(path, size, memory):
+    """Before they are read: a recording that was taken for taps does not fit into memory."""
+    if size > memory:
+        raise Refused(
+            f"{path}: {size / 1e6:.1f} MB of taps do not fit into --memory; taps come second, "
+            "behind the signal"
+        )
+
+
+def load_arrays(file, memory):
     """An array; or one of several: a matrix alone, or each a row, in the order stored."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that Python 2 has written it
-        stored = load_stored(file.path)
+        stored = load_stored(file.path, memory)
     if isinstance(stored, np.ndarray):
         return Taps(file, as_matrix(stored), stored.ndim)
     names, arrays = list(stored), list(stored.values())
@@ -74,7 +89,7 @@ def load_arrays(file):
     return Taps(file, stack_taps(arrays), 2)
 
 
-def load_stored(path):
+def load_stored(path, memory):
     """The array of a .npy, or those of a .npz by name. Headers first: NumPy believes them."""
     with open(path, "rb") as stream:
         is_zip = stream.read(2) == b"PK"
@@ -82,16 +97,38 @@ def load_stored(path):
         if not is_zip:
             npy.parse_header(stream)
             stream.seek(0)
-            return np.load(stream, allow_pickle=False)
+            array = np.load(stream, allow_pickle=False)
+            if stream.read(1):
+                raise ValueError("it is longer than its header tells")
+            return array
         with np.load(stream, allow_pickle=False) as stored:
+            refuse_too_many(path, sum(info.file_size for info in stored.zip.infolist()), memory)
             for name in stored.zip.namelist():
                 with stored.zip.open(name) as member:
                     npy.parse_header(member)
             return {name: stored[name] for name in stored.files}
 
 
+def load_raw(file):
+    """One row of bare samples."""
+    form = raw.format_of(file.path)
+    head = magic.head_of(file)
+    what = magic.header_of(head)
+    if magic.is_text(head) or magic.may_be_numbers(head):
+        what = "text"
+    if what:
+        raise Refused(f"{file.path}: is {what}, not bare samples, as its ending says")
+    layout = raw.read_layout([file], form, 1)
+    taps = np.empty((1, layout.n_samples), raw_dtype(form))
+    RowSource([file], layout, taps.dtype).read(0, 1, 0, layout.n_samples, taps)
+    return Taps(file, as_matrix(taps), 1)
+
+
 def load_text(file):
     """A row each line; a single column is one row."""
+    header = magic.header_of(magic.head_of(file))
+    if header:
+        raise Refused(f"{file.path}: is {header}, not text; taps of other kinds have other endings")
     rows = load_rows(file)
     if not rows:
         raise ValueError("there are none")

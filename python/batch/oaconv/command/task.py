@@ -28,7 +28,7 @@ class Task:
         self.options = options
         form = form_of(options.result)
         self.signal = open_signal(options.signal, raw.FORMATS.get(options.format), options.channels)
-        self.taps = load_taps(options.taps)
+        self.taps = load_taps(options.taps, options.memory)
         dtype = form.dtype(result_dtype(self.signal.dtype, self.taps))
         self.job = self.make_job(dtype)
         self.result = plan_result(form, dtype, self.shape())

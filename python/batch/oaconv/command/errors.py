@@ -21,6 +21,11 @@ def os_error(error, name=None):
     return f"{name}: {reason}" if name else reason
 
 
+def printable(text):
+    """The text in one line, without control characters, whatever a name in it holds."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def one_line(error):
     """What any library says of a file that it cannot read."""
     return " ".join(str(error).split()) or type(error).__name__

@@ -7,6 +7,7 @@ import re
 
 from .. import __version__
 from . import raw
+from .errors import printable
 
 DESCRIPTION = "Convolves every row of A with its row of the taps B, along time, disk to disk."
 
@@ -20,9 +21,14 @@ after 1, 2 and 130 C is as it was before."""
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        super().error(printable(message))
+
+
 def parse(arguments):
     """Options as a namespace; wrong usage ends the process with status 2."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="oaconv",
         usage="oaconv A B -o C [options]",
         description=DESCRIPTION,
@@ -52,7 +58,7 @@ def add_options(parser):
         help="what A holds, whatever its ending: cf32, f32 or ci16")  # fmt: skip
     add("--channels", type=count, metavar="M", help="channels of a raw A (default 1)")
     add("--threads", type=count, default=0, metavar="N", help="default: one for every core")
-    add("--backend", default="auto", metavar="NAME",
+    add("--backend", type=word, default="auto", metavar="NAME",
         help="auto (default), cpu, gpu, simd, volk, direct or cuda")  # fmt: skip
     add("--memory", type=size, default=256 << 20, metavar="SIZE",
         help="bound of resident memory, as in 512M or 2G (default 256M)")  # fmt: skip
@@ -64,11 +70,19 @@ def add_options(parser):
 def path(text):
     if not text:
         raise argparse.ArgumentTypeError("a name is empty")
+    if "\0" in text:
+        raise argparse.ArgumentTypeError("a name has a zero byte")
     return os.fspath(text)
 
 
+def word(text):
+    if not (text.isascii() and text.isprintable()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name")
+    return text
+
+
 def count(text):
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch("[0-9]+", text) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return int(text)
 

@@ -7,6 +7,8 @@ import sys
 import time
 import warnings
 
+from .errors import printable
+
 LINE_SECONDS = 10.0  # between two lines
 
 
@@ -15,7 +17,7 @@ def say(text, quiet=False):
     if quiet or sys.stderr is None:
         return
     with contextlib.suppress(OSError):
-        print(f"oaconv: {text}", file=sys.stderr, flush=True)
+        print(f"oaconv: {printable(text)}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -23,7 +25,7 @@ def warnings_as_lines(quiet):
     """What the package warns of is said as the command says things."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", RuntimeWarning)
-        warnings.showwarning = lambda message, *place: say(message, quiet)
+        warnings.showwarning = lambda warning, *place: say(str(warning), quiet)
         yield
 
 

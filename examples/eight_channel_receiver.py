@@ -15,6 +15,7 @@ Frequencies are in Hz.
 import argparse
 import math
 import os
+import struct
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,12 +97,26 @@ def find_recordings(folder=None):
                         "(Debian: apt install alsa-utils; or use --recordings DIR)")
 
 
+def read_mono(path, rate=AUDIO_RATE):
+    """A mono file of this rate as float64 [n], full scale 1; integers of 8 bit are unsigned."""
+    try:
+        found, samples = wavfile.read(path)
+    except (ValueError, ArithmeticError, UnboundLocalError, struct.error) as error:
+        raise ReceiverError(f"{path}: cannot be read as WAV: {error}") from error
+    if (found, samples.ndim) != (rate, 1):
+        raise ReceiverError(f"{path}: want {rate} Hz, mono, not {found} Hz, {samples.shape}")
+    if not len(samples) or not np.isfinite(samples).all():
+        raise ReceiverError(f"{path}: no samples, or some that are NaN or infinite")
+    full = 1 if samples.dtype.kind == "f" else 2.0 ** (8 * samples.dtype.itemsize - 1)
+    return (samples.astype(float) - (128 if samples.dtype == np.uint8 else 0)) / full
+
+
 def read_recording(path):
     """One recording as float64 [samples] at AUDIO_RATE with a peak of AUDIO_PEAK."""
-    rate, audio = wavfile.read(path)
-    if rate != AUDIO_RATE or audio.ndim != 1 or audio.dtype != np.int16 or not audio.any():
-        raise ReceiverError(f"{path}: want {AUDIO_RATE} Hz, mono, 16 bit, and not silence")
-    return audio * (AUDIO_PEAK / np.abs(audio.astype(float)).max())
+    audio = read_mono(path)
+    if not audio.any():
+        raise ReceiverError(f"{path}: is silent")
+    return audio * (AUDIO_PEAK / np.abs(audio).max())
 
 
 def read_speech(paths, samples=None):
@@ -367,8 +382,7 @@ def main(arguments=None):
     parser.add_argument("--out", default="eight_channel_receiver", metavar="DIR",
                         help="folder for the WAV files and the picture (default: %(default)s)")
     parser.add_argument("--recordings", metavar="DIR",
-                        help=f"folder with {M} mono 16-bit WAV files of {AUDIO_RATE} Hz "
-                             "(default: those of alsa-utils)")
+                        help=f"{M} mono WAV files of {AUDIO_RATE} Hz (default: alsa-utils')")
     parser.add_argument("--backend", default="auto", help="of the block (default: %(default)s)")
     parser.add_argument("--samples", type=sample_count, metavar="N",
                         help=f"use only the first N samples of each recording, N >= {SHORTEST}")

@@ -25,6 +25,8 @@ from gnuradio import blocks, gr, oaconv
 from scipy import interpolate, signal
 from scipy.io import wavfile
 
+import eight_channel_receiver as voices
+
 RATE = 48000
 M = 4
 BANDS = 31.25 * 2.0 ** np.arange(10)  # centres, Hz
@@ -193,13 +195,7 @@ def check_gains(received, sent, gains, script):
 def read_files(paths):
     """M mono WAV files of RATE, padded with silence to the longest: float [M, n]. The ports of the
     filter run in lockstep: the shortest input would end all."""
-    signals = []
-    for path in paths:
-        rate, samples = wavfile.read(path)
-        if rate != RATE or samples.ndim != 1:
-            raise EqualiserError(f"{path}: want {RATE} Hz, mono")
-        full = np.iinfo(samples.dtype).max + 1 if samples.dtype.kind == "i" else 1
-        signals.append(samples / full)
+    signals = [voices.read_mono(path, RATE) for path in paths]
     longest = max(map(len, signals))
     return np.array([np.pad(x, (0, longest - len(x))) for x in signals])
 
@@ -265,7 +261,7 @@ def main(arguments=None):
             Path(options.out).mkdir(parents=True, exist_ok=True)
             for name, y in zip(names, received):
                 wavfile.write(Path(options.out) / name, RATE, y)
-    except (EqualiserError, OSError, ValueError) as error:
+    except (EqualiserError, voices.ReceiverError, OSError, ValueError) as error:
         print(f"equaliser: {error}", file=sys.stderr)
         return 1
     print(f"{M} channels of {P} taps, {len(sent[0])} samples in, {len(received[0])} out, delay "

@@ -252,7 +252,7 @@ def main(arguments=None):
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--recordings", metavar="DIR",
-                        help=f"folder with {nbfm.M} mono 16-bit WAV files of {nbfm.AUDIO_RATE} Hz "
+                        help=f"folder with {nbfm.M} mono WAV files of {nbfm.AUDIO_RATE} Hz "
                              "(default: those of alsa-utils; without them, tones)")
     parser.add_argument("--tones", action="store_true", help="stations send tones")
     parser.add_argument("--audio", nargs="?", const="", metavar="DEVICE",
@@ -269,7 +269,7 @@ def main(arguments=None):
             paced = blocks.throttle(gr.sizeof_gr_complex, nbfm.RATE)
             paced.set_max_noutput_items(PIECE)
         window = Window(paced, options.audio)
-    except (nbfm.voices.ReceiverError, RuntimeError) as error:
+    except (nbfm.voices.ReceiverError, OSError, RuntimeError) as error:
         print(f"nbfm_receiver_qt: {error}", file=sys.stderr)
         return 1
     if paced is not wide:

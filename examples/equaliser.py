@@ -131,8 +131,9 @@ class Equaliser(gr.top_block):
         calls set_gains(): the taps are prepared there, and the flowgraph goes on meanwhile."""
         moving = [channel for channel, rows in self.fades.items() if rows]
         for channel in moving:
-            self.rows[channel] = self.fades[channel].pop(0)
-            self.filter.set_channel_taps(channel, self.rows[channel])
+            row = self.fades[channel].pop(0)
+            self.filter.set_channel_taps(channel, row)
+            self.rows[channel] = row
         return bool(moving)
 
 

@@ -18,6 +18,7 @@ import pyqtgraph  # after PyQt5: it takes the Qt that is there
 
 import equaliser as eq
 import eight_channel_receiver as voices
+from slots import keep_window_open
 
 COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#7d4fb2")
 PER_DB = 2  # steps of a slider
@@ -201,9 +202,8 @@ class Window(QtWidgets.QWidget):
 
     def glide(self):
         """One step of what the sliders ask for; while one is dragged its newest position counts."""
-        for m, gains in self.wishes.items():
-            self.graph.set_gains(m, gains)
-        self.wishes = {}
+        while self.wishes:
+            self.graph.set_gains(*self.wishes.popitem())
         self.graph.glide()
 
     def show_what_is(self):
@@ -264,6 +264,7 @@ def main(arguments=None):
         print(f"equaliser_qt: {error}", file=sys.stderr)
         return 1
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C, at the next tick of a timer
+    keep_window_open("equaliser_qt")
     window.show()
     window.graph.start()
     if options.screenshot:

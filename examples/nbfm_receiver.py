@@ -209,7 +209,8 @@ class Receiver(gr.top_block):
 
     def __init__(self, source, tunings, script=(), **arguments):
         gr.top_block.__init__(self, "NBFM receiver")
-        self.tunings = list(tunings)
+        self.tunings = list(tunings)  # as asked for
+        self.tuned = list(tunings)  # in force
         self.centres = {0: [centre for centre, _ in tunings]}  # by count of changes
         self.channel_filter = oaconv.multichannel_fft_filter_ccc(
             [band_pass(*tuning) for tuning in tunings], decimation=DECIMATION, **arguments)
@@ -263,19 +264,25 @@ class Receiver(gr.top_block):
 
     def keep_tuning(self):
         """One change after the other: the Derotator has to know the centres of each count, which
-        begins when the filter does."""
-        centres = list(self.centres[0])
+        begins when the filter does. A wish that makes no taps is a line; the channel stays."""
         while self.channel_filter.nitems_written(0) == 0:
             time.sleep(0.002)
         while True:
             with self.news:
                 self.news.wait_for(lambda: self.wanted)
                 channel = next(iter(self.wanted))
-                centres[channel], width = self.wanted.pop(channel)
-            row = band_pass(centres[channel], width)
+                wish = self.wanted.pop(channel)
+            tuned = [wish if m == channel else old for m, old in enumerate(self.tuned)]
             count = self.channel_filter.tap_changes() + 1
-            self.centres[count] = list(centres)
-            self.channel_filter.set_channel_taps(channel, row)  # prepares in this thread
+            self.centres[count] = [centre for centre, _ in tuned]
+            try:  # taps are prepared in this thread
+                self.channel_filter.set_channel_taps(channel, band_pass(*wish))
+            except (IndexError, MemoryError, RuntimeError, ValueError) as error:
+                print(f"channel {channel} stays as it was: {error}", file=sys.stderr)
+                with self.news:
+                    self.tunings[channel] = self.wanted.get(channel, self.tuned[channel])
+                continue
+            self.tuned = tuned
             while self.channel_filter.tap_changes() < count:
                 time.sleep(0.002)
 

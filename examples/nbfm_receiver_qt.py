@@ -15,6 +15,7 @@ from gnuradio import audio, blocks, fft, gr, qtgui
 from PyQt5 import QtCore, QtGui, QtWidgets, sip
 
 import nbfm_receiver as nbfm
+from slots import keep_window_open
 
 COLOURS = ("#1f77b4", "#d95f02", "#2ca02c", "#c51b7d", "#7d4fb2", "#8c564b", "#0e8f8f", "#b58900")
 CENTRE_STEP, WIDTH_STEP = 250, 500  # of the sliders, Hz
@@ -275,6 +276,7 @@ def main(arguments=None):
     if paced is not wide:
         window.receiver.connect(wide, paced)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C, at the next tick of a timer
+    keep_window_open("nbfm_receiver_qt")
     window.show()
     window.receiver.start()
     if options.screenshot:

@@ -211,6 +211,24 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::set_taps(const rows &taps)
 }
 
 template <class SAMPLE, class TAP>
+bool multichannel_fft_filter_impl<SAMPLE, TAP>::try_set_taps(
+    const std::function<rows()> &rows_of_caller)
+{
+    std::string wrong;
+    try {
+        set_taps(rows_of_caller());
+        return true;
+    } catch (const std::exception &error) {
+        wrong = error.what();
+    } catch (...) {
+        wrong = "an unknown exception";
+    }
+    std::replace(wrong.begin(), wrong.end(), '\n', ' ');
+    this->d_logger->warn("taps stay as they were: {:s}", wrong);
+    return false;
+}
+
+template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::set_channel_taps(int channel,
                                                                  const std::vector<TAP> &taps)
 {

@@ -38,6 +38,8 @@ public:
                                  int decimation);
 
     void set_taps(const rows &taps) override;
+    using multichannel_fft_filter<SAMPLE, TAP>::try_set_taps;
+    bool try_set_taps(const std::function<rows()> &rows_of_caller) override;
     void set_channel_taps(int channel, const std::vector<TAP> &taps) override;
     rows taps() const override;
     std::string backend() const override;

@@ -191,6 +191,19 @@ def test_tuned_by_hand_while_running(band):
     assert_one_change(it, band, at)
 
 
+@pytest.mark.parametrize("wish", [(0.0, 1e9), (float("nan"), 8000), (0.0, -1e9)])
+def test_a_wish_that_makes_no_taps_is_a_line_and_the_next_one_counts(wish, band, capfd):
+    def change(it):
+        it.receiver.tune(0, *wish)
+        h.until(lambda: it.receiver.tunings == START, "the old tuning, which stays")
+        it.receiver.tune(0, OFFSETS[5], nbfm.WIDTH)
+
+    it, at = change_while_running(band, change)
+    assert_one_change(it, band, at)
+    assert it.receiver.tunings[0] == (OFFSETS[5], nbfm.WIDTH)
+    assert capfd.readouterr().err.count("channel 0 stays as it was: ") == 1
+
+
 def test_tuned_by_message_while_running(band):
     def post(it):
         it.receiver.centres[1] = [OFFSETS[5], *OFFSETS[1:]]
@@ -284,6 +297,7 @@ from PyQt5 import QtCore
 import nbfm_receiver as nbfm, nbfm_receiver_qt as qt
 
 def move_and_wait(window, path, done):
+    QtCore.QTimer.singleShot(0, lambda: window.hear(None))  # raises in the slot
     for channel, centre, width in qt.MOVES:
         window.strips[channel].centre.setValue(centre // qt.CENTRE_STEP)
         window.strips[channel].width.setValue(width // qt.WIDTH_STEP)
@@ -311,6 +325,7 @@ def test_sliders_retune_the_running_receiver(tmp_path):
     done = programs.run_without_screen([sys.executable, "-c", IN_THE_WINDOW, picture], tmp_path)
     assert done.returncode == 0, done.stdout
     assert f"heard 6 of {D}" in done.stdout
+    assert done.stdout.count("nbfm_receiver_qt: TypeError: ") == 1, done.stdout
     programs.assert_shows_something(picture)
 
 

@@ -5,12 +5,14 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 import pytest
 import yaml
 from gnuradio import gr
 
+import example_programs as programs
 import helpers as h
 
 SOURCE = pathlib.Path(os.environ.get("OACONV_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
@@ -113,7 +115,7 @@ def test_the_compiled_call_has_every_parameter(kind, compiled):
     text = "".join(compiled[kind].path.read_text(encoding="utf-8").split())
     assert (f"oaconv.multichannel_fft_filter_{kind}(taps,n_channels=3,backend='direct',hop=48,"
             "flush=True,threads=2,max_latency=0.004,max_batch=4096,device=0,decimation=3)") in text
-    assert "self.filters.set_taps(self.taps)" in text
+    assert "self.filters.try_set_taps(lambda:self.taps)" in text
     for there in ("self.debug,'store'", "self.filters,'taps'", "self.filters,'status'"):
         assert f"self.msg_connect((self.filters,'status'),({there}))" in text
 
@@ -143,6 +145,97 @@ def test_taps_change_while_a_compiled_graph_runs(kind, compiled, rng):
     for m, (y, x, p, sink) in enumerate(zip(got, streams, pieces, sinks)):
         h.assert_close(y, h.oracle(x, p, n)[::D], h.tolerance(x, old[m], new[m]), f"channel {m}")
         assert h.changes_of(sink) == [(-(-first // D), 1)]
+
+
+# ---- a slider in a window ----
+
+# What a position of the slider makes of the taps; an exception in a slot of Qt ends the program.
+POSITIONS = {
+    "taps to start with": "[[1.0], [0.5]]",
+    "too few rows": "[]",
+    "too many rows": "[[1.0]] * 3",
+    "an empty row": "[[2.0], []]",
+    "NaN": "[[float('nan')], [1.0]]",
+    "infinity": "[[1.0], [float('inf')]]",
+    "complex taps for real signals": "[[1.0], [1j]]",
+    "text": "'taps'",
+    "nothing": "None",
+    "a number": "3.0",
+    "ragged rows": "[[1.0, [2.0]], [3.0]]",
+    "what is too large": "[[1e39], [1.0]]",
+    "an array with a third dimension": "np.ones((2, 2, 2))",
+    "a filter that cannot be designed": "[firdes.low_pass(1.0, 1.0, 2.0, 0.1)] * 2",
+    "a fault in the field": "[[1.0 / (n - n)]]",
+    "other taps": "[[2.0, 2.0], [3.0]]",
+}
+
+AT_THE_SLIDER = """
+import sys
+from PyQt5 import QtCore, QtWidgets
+import with_slider
+
+program = QtWidgets.QApplication(sys.argv)
+graph = with_slider.with_slider()
+graph.start()
+graph.show()
+slider, = graph.findChildren(QtWidgets.QSlider)
+state = {"position": 0, "seen": 0}
+
+def levels():
+    return round(graph.probe_0.level(), 3), round(graph.probe_1.level(), 3)
+
+def look():
+    if graph.filters.nitems_written(0) < state["seen"] + 500:
+        return
+    last = state["position"] == slider.maximum()
+    if last and levels() != (4.0, 3.0):
+        return  # until the change has come through
+    assert last or levels() == (1.0, 0.5), (state, levels())
+    if last:
+        print("filtered at", state["position"])
+        return graph.close() or program.quit()
+    state.update(position=state["position"] + 1, seen=graph.filters.nitems_written(0))
+    slider.setValue(state["position"])
+
+timer = QtCore.QTimer()
+timer.timeout.connect(look)
+timer.start(10)
+sys.exit(program.exec_())
+"""
+
+
+def graph_with_a_slider():
+    choices = ", ".join(f"lambda n: {rows}" for rows in POSITIONS.values())
+    parts = [
+        entry("import_numpy", "import", imports="import numpy as np"),
+        entry("import_firdes", "import", imports="from gnuradio.filter import firdes"),
+        entry("choices", "variable", value=f"[{choices}]"),
+        entry("position", "variable_qtgui_range", value="0", start="0", step="1",
+              stop=str(len(POSITIONS) - 1), widget="slider", rangeType="int"),
+        entry("filters", BLOCK, type="fff", num_chans="2", backend="simd", hop="64",
+              taps="choices[position](position)"),
+        entry("ones", "blocks_vector_source_x", type="float", vector="[1.0]", repeat="True"),
+        entry("throttle", "blocks_throttle", type="float", samples_per_second="100e3")]
+    wires = [["ones", "0", "throttle", "0"]]
+    for m in range(2):
+        parts.append(entry(f"probe_{m}", "blocks_probe_signal_x", type="float"))
+        wires += [["throttle", "0", "filters", str(m)], ["filters", str(m), f"probe_{m}", "0"]]
+    options = {"id": "with_slider", "generate_options": "qt_gui"}
+    return {"options": {"parameters": options, "states": {"state": "enabled"}},
+            "blocks": parts, "connections": wires, "metadata": {"file_format": 1}}
+
+
+@needs_grcc
+def test_a_slider_that_makes_bad_taps_ends_nothing(tmp_path):
+    flowgraph = tmp_path / "with_slider.grc"
+    flowgraph.write_text(yaml.safe_dump(graph_with_a_slider()), encoding="utf-8")
+    grcc(tmp_path, flowgraph)
+    (tmp_path / "slider.py").write_text(AT_THE_SLIDER, encoding="utf-8")
+    done = programs.run_without_screen([sys.executable, "slider.py"], tmp_path)
+    assert done.returncode == 0, done.stdout
+    assert f"filtered at {len(POSITIONS) - 1}" in done.stdout
+    warnings = [line for line in done.stdout.splitlines() if "taps stay as they were:" in line]
+    assert len(warnings) == len(POSITIONS) - 2, done.stdout
 
 
 # ---- what is refused while a graph is drawn ----

@@ -7,6 +7,7 @@
 #include <gnuradio/oaconv/api.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -166,6 +167,23 @@ public:
     void set_taps(const std::vector<std::vector<NUMBER>> &taps)
     {
         set_taps(to_taps(taps));
+    }
+
+    /*!
+     * \brief set_taps() for sliders and other callbacks, in which an exception would end the
+     * program: what is wrong is one warning in the log, and the old taps stay.
+     *
+     * \param rows  gives the rows; called once, in this thread. What it throws is wrong, too
+     *
+     * \returns whether the taps are set
+     */
+    virtual bool try_set_taps(const std::function<std::vector<std::vector<TAP>>()> &rows) = 0;
+
+    //! \brief The same with rows, of any numbers that to_taps() converts.
+    template <class NUMBER = TAP>
+    bool try_set_taps(const std::vector<std::vector<NUMBER>> &rows)
+    {
+        return try_set_taps([&rows] { return to_taps(rows); });
     }
 
     //! \brief Changes the taps of channel \p channel (from 0) only; otherwise as set_taps().

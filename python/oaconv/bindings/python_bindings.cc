@@ -5,6 +5,9 @@
 #include <gnuradio/oaconv/multichannel_fft_filter.h>
 #include <pybind11/pybind11.h>
 
+#include <exception>
+#include <stdexcept>
+
 namespace py = pybind11;
 
 namespace gr
@@ -86,6 +89,45 @@ taps. The new state is built in the calling thread, without the interpreter lock
 it came into force is told by last_tap_change() and by a tag `taps` on every output, its value the
 count of changes so far. Raises as the constructor; then nothing has changed.)";
 
+constexpr const char *try_set_taps_doc =
+    R"(set_taps() for sliders and other callbacks, in which an exception would end the program (as in a
+slot of Qt): what is wrong is one warning in the log, and the old taps stay.
+
+taps: rows as for set_taps(), or a function that returns them; what it raises is wrong, too.
+
+Returns whether the taps are set.)";
+
+/* Rows as they are, or from a function. What Python raises comes out as one line of text, and in
+ * `not_an_error` where it must go on to the caller: KeyboardInterrupt, SystemExit. */
+template <class TAP>
+std::vector<std::vector<TAP>> rows_or_call(const py::object &taps, std::exception_ptr &not_an_error)
+{
+    py::gil_scoped_acquire acquire;
+    try {
+        const bool gives_rows = PyCallable_Check(taps.ptr()) && !PySequence_Check(taps.ptr());
+        return rows_from_python<TAP>(gives_rows ? taps() : taps);
+    } catch (const py::error_already_set &error) {
+        if (!error.matches(PyExc_Exception))
+            not_an_error = std::current_exception();
+        throw std::runtime_error(error.type().attr("__name__").cast<std::string>() + ": " +
+                                 py::str(error.value()).cast<std::string>());
+    }
+}
+
+template <class SAMPLE, class TAP>
+bool try_set_taps(multichannel_fft_filter<SAMPLE, TAP> &self, const py::object &taps)
+{
+    std::exception_ptr not_an_error;
+    bool done = false;
+    {
+        py::gil_scoped_release release;
+        done = self.try_set_taps([&] { return rows_or_call<TAP>(taps, not_an_error); });
+    }
+    if (not_an_error)
+        std::rethrow_exception(not_an_error);
+    return done;
+}
+
 template <class SAMPLE, class TAP>
 void bind(py::module &m, const char *name)
 {
@@ -135,6 +177,7 @@ void bind(py::module &m, const char *name)
             },
             py::arg("taps"),
             set_taps_doc)
+        .def("try_set_taps", &try_set_taps<SAMPLE, TAP>, py::arg("taps"), try_set_taps_doc)
         .def(
             "set_channel_taps",
             [](filter &self, int channel, const py::object &taps) {

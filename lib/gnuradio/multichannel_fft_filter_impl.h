@@ -3,6 +3,7 @@
 #ifndef INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 #define INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 
+#include "buffer_memory.h"
 #include "control_tags.h"
 #include "engine.h"
 #include "hop_stage.h"
@@ -92,8 +93,12 @@ private:
     void mark_tap_change(int n_given);
     int put_withheld(const gr_vector_void_star &out);
     int withhold_last(const gr_vector_void_star &out, int n_given);
+    long smallest_output_buffers();
+    int affordable_multiple();
+    bool reserve_buffers();
     void measure_room();
     void make_stage();
+    void give_up(const std::string &reason);
     void begin_stream();
     void go_on_with_stream();
     int look_for_stream(const gr_vector_int &n_in);
@@ -132,6 +137,9 @@ private:
     engine d_engine;
     int d_largest_batch; /* samples in; what our buffers are made for, and the bound of every hop */
     int d_threads;
+    buffer_share d_share;
+    int d_affordable =
+        0; /* output multiple that the memory for buffers allows; 0: not looked yet */
 
     /* Written by whoever has the engine, under the mutex and only when they change. */
     mutable std::mutex d_backend_mutex;

@@ -2,7 +2,7 @@
  * How many ports the machine's shared memory allows. */
 #include "port_limit.h"
 
-#include <gnuradio/sys_paths.h>
+#include "buffer_memory.h"
 
 #include <fstream>
 #include <stdexcept>
@@ -15,17 +15,6 @@ namespace oaconv
 
 namespace
 {
-
-const std::string preference = "/prefs/vmcircbuf_default_factory";
-
-/* GNU Radio allocates its buffers this way unless a preference says otherwise. */
-bool buffers_are_system_v()
-{
-    std::ifstream file(gr::userconf_path() + preference);
-    std::string factory;
-    std::getline(file, factory);
-    return factory.empty() || factory.find("sysv_shm") != std::string::npos;
-}
 
 /* 0 where the system does not tell. */
 long n_segments_possible()
@@ -41,7 +30,7 @@ long n_segments_possible()
 void check_port_limit(long n_ports)
 {
     constexpr long segments_per_port = 4; /* two for the buffer before us, two for ours */
-    if (n_ports <= 0 || !buffers_are_system_v())
+    if (n_ports <= 0 || kind_of_buffers() != buffer_kind::system_v)
         return;
     const long possible = n_segments_possible();
     if (possible == 0 || n_ports < (possible + segments_per_port - 1) / segments_per_port)
@@ -49,8 +38,8 @@ void check_port_limit(long n_ports)
     throw std::invalid_argument(
         std::to_string(n_ports) + " ports may need " + std::to_string(segments_per_port * n_ports) +
         " shared memory segments, more than the " + std::to_string(possible) +
-        " of this machine; write gr::vmcircbuf_mmap_shm_open_factory into " + gr::userconf_path() +
-        preference + " (without a line end), or raise kernel.shmmni");
+        " of this machine; write gr::vmcircbuf_mmap_shm_open_factory into " + buffer_preference() +
+        " (without a line end), or raise kernel.shmmni");
 }
 
 } // namespace oaconv

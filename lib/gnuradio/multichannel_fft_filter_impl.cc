@@ -464,8 +464,27 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
     for (int m = 0; m < d_n_channels; m++)
         d_room = std::min(
             d_room, (this->detail()->input(unsigned(m))->max_possible_items_available() + 1) / 2);
+    if (behind_a_buffer_that_moves()) {
+        this->d_logger->warn(
+            "behind a custom buffer, which GNU Radio 3.10 wraps wrongly for readers "
+            "that wait for more: samples are gathered in memory of our own");
+        d_room = 1;
+    }
     if (d_room < d_largest_batch && !d_stage)
         make_stage();
+}
+
+/* Where a buffer is not mapped twice, a reader that asks for more than lies before the end of the
+ * buffer has GNU Radio move samples to its beginning, and GNU Radio 3.10 overwrites them with old
+ * ones. A reader that takes whatever there is never has it done. */
+template <class SAMPLE, class TAP>
+bool multichannel_fft_filter_impl<SAMPLE, TAP>::behind_a_buffer_that_moves()
+{
+    for (int m = 0; m < d_n_channels; m++)
+        if (this->detail()->input(unsigned(m))->buffer()->get_mapping_type() ==
+            buffer_mapping_type::single_mapped)
+            return true;
+    return false;
 }
 
 template <class SAMPLE, class TAP>

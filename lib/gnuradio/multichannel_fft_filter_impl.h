@@ -97,6 +97,7 @@ private:
     int affordable_multiple();
     bool reserve_buffers();
     void measure_room();
+    bool behind_a_buffer_that_moves();
     void make_stage();
     void give_up(const std::string &reason);
     void begin_stream();

@@ -106,7 +106,7 @@ def test_python_goes_on_while_the_engine_works():
     working.clear()
     thread.join()
     assert y[0, -1] == 2000
-    assert n_counted > 10
+    assert n_counted > 3  # before it and after it, one
 
 
 def test_taps_for_many_rows_are_not_copied_for_each():

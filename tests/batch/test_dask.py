@@ -363,7 +363,26 @@ def test_what_oaconv_refuses_is_refused_before_anything_is_computed(rng):
     refused(ValueError, "b is a single number", a, np.float32(1))
     refused(TypeError, "a has dtype float128", a.astype("g"), np.ones(3))
     refused(TypeError, "b has dtype <U1", a, ["a", "b"])
+    refused(TypeError, "backend is None", a, np.ones(3), backend=None)
+    refused(ValueError, "threads is -1", a, np.ones(3), threads=-1)
     assert not calls
+
+
+def test_masked_arrays_are_refused_before_anything_is_computed():
+    ones, masked = np.ones((3, 5)), np.ma.masked_less(np.ones((3, 5)), 2)
+    lazy = da.ma.masked_array(da.from_array(ones, chunks=2), mask=True)
+    for x in (masked, list(masked), lazy, da.from_array(masked, chunks=2)):
+        for function in (oaconv.dask.convolve, oaconv.dask.correlate):
+            with pytest.raises(TypeError, match="^a is a masked array"):
+                function(x, ones)
+            with pytest.raises(TypeError, match="^b is a masked array"):
+                function(ones, x)
+
+
+def test_rows_of_taps_may_differ_in_length(rng):
+    a = normal(rng, (2, 100), "d")
+    y = oaconv.dask.convolve(da.from_array(a, chunks=(1, 30)), [[1.0, 2.0, 3.0], [4.0]])
+    assert_same(y, a, np.array([[1.0, 2.0, 3.0], [4.0, 0.0, 0.0]]))
 
 
 def test_the_example_in_the_docs_works(tmp_path, rng):

@@ -73,6 +73,8 @@ def test_masked_arrays(refused):
     refused(TypeError, "^a is a masked array", a=np.ma.masked_less(ONES, 0))
     refused(TypeError, "^b is a masked array", b=np.ma.masked_less(TAPS, 0))
     refused(TypeError, "^out is a masked array", out=np.ma.zeros((3, 23)))
+    refused(TypeError, "^a is a masked array", a=[np.ma.masked_less(row, 0) for row in ONES])
+    refused(TypeError, "^b is a masked array", b=[[1.0, np.ma.masked, 2.0, 3.0]] * 3)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
@@ -94,7 +96,7 @@ def test_taps_that_are_not_finite_in_the_last_of_many_rows(function):
     assert (out == 0.5).all()
 
 
-@pytest.mark.parametrize("mode", ["Full", "", None, 0])
+@pytest.mark.parametrize("mode", ["Full", "", None, 0, ["full"], b"full", {}])
 def test_modes(refused, mode):
     refused(ValueError, "^mode is", mode=mode)
 
@@ -104,7 +106,7 @@ def test_an_axis_that_is_not_there(refused, axis):
     refused(ValueError, f"^axis is {axis}, but there are 2 dimensions", axis=axis)
 
 
-@pytest.mark.parametrize("axis", [None, 0.0, "0", (0, 1), [0]])
+@pytest.mark.parametrize("axis", [None, 0.0, "0", (0, 1), [0], True, np.True_])
 def test_an_axis_that_is_no_integer(refused, axis):
     refused(TypeError, "^axis is", axis=axis)
 
@@ -123,6 +125,21 @@ def test_backends(refused):
             refused(ValueError, f'"{name}"', **single, backend=name)
 
 
+@pytest.mark.parametrize("backend", [None, 0, b"auto", ["auto"]])
+def test_backends_that_are_no_names(refused, backend):
+    refused(TypeError, "^backend is", backend=backend)
+
+
+@pytest.mark.parametrize("backend", ["auto\0", "äuto", "\ud800"])
+def test_backends_that_only_begin_like_one(refused, backend):
+    refused(ValueError, "^backend is", backend=backend)
+
+
+@pytest.mark.parametrize("progress", [1, "yes", [], np.ones(2)])
+def test_progress_that_is_no_function(refused, progress):
+    refused(TypeError, "^progress is", progress=progress)
+
+
 @pytest.mark.parametrize("backend", ["simd", "gpu", "cuda"])
 def test_backends_that_do_not_compute_in_double_precision(refused, backend):
     refused(ValueError, f'backend "{backend}" computes in single precision only', backend=backend)
@@ -133,7 +150,7 @@ def test_threads(refused, threads):
     refused(ValueError, "^threads is", threads=threads)
 
 
-@pytest.mark.parametrize("threads", [1.5, "2", None])
+@pytest.mark.parametrize("threads", [1.5, "2", None, False, np.ma.array(2, mask=True)])
 def test_threads_that_are_no_integer(refused, threads):
     refused(TypeError, "^threads is", threads=threads)
 
@@ -144,6 +161,10 @@ def test_empty_arrays_are_no_excuse(refused):
         b = np.ones((len(a), 4))
         refused(ValueError, "^mode is", a, b, out=None, mode="all")
         refused(ValueError, "^out has shape", a, b)
+        refused(ValueError, "^threads is", a, b, out=None, threads=-1)
+        refused(ValueError, "^b has taps that are NaN", a, np.full(4, np.nan), out=None)
+        refused(ValueError, 'backend "abacus"', a, b, out=None, backend="abacus")
+        refused(ValueError, 'backend "simd" computes in single', a, b, out=None, backend="simd")
 
 
 @pytest.mark.parametrize("shape", [(3, 22), (3, 24), (2, 23), (69,), (1, 3, 23), (23, 3)])
@@ -187,6 +208,27 @@ def test_out_in_the_memory_of_b(function, rng):
     expected.assert_same_bits(memory, before)
 
 
+@pytest.mark.parametrize("strides", [(0, 8), (8, 0), (8, 8), (22 * 8, 8), (-8, 8), (8, 16)])
+def test_out_with_samples_in_one_place(refused, strides):
+    memory = np.zeros(1000)[500:]
+    out = np.lib.stride_tricks.as_strided(memory, (3, 23), strides)
+    refused(ValueError, "^out has several samples in one place", out=out)
+    assert not memory.any()
+
+
+def test_out_in_another_map_of_the_same_file(refused, tmp_path, rng):
+    """Addresses differ, and what is written to one is read from the other."""
+    first = np.memmap(tmp_path / "x", np.float64, "w+", shape=(6, 23))
+    first[:] = samples = rng.standard_normal(first.shape)
+    half = np.memmap(tmp_path / "x", np.float64, "r+", shape=(3, 23))
+    other = np.memmap(tmp_path / "x", np.float64, "r+", offset=3 * 23 * 8, shape=(3, 23))
+    for a in (first[:3, :20], np.asarray(first)[:3, 20:0:-1]):
+        refused(ValueError, "^out shares memory with a or b", a=a, out=half)
+    refused(ValueError, "^out shares memory with a or b", b=first[:3, :4], out=half)
+    expected.assert_same_bits(first, samples)
+    expected.assert_convolved(oaconv.convolve(half[:, :20], TAPS, out=other), samples[:3, :20], TAPS)
+
+
 def test_out_between_the_samples_of_a_is_no_overlap(rng):
     """As the imaginary parts lie between the real ones, and columns between columns."""
     z = rng.standard_normal((3, 40)) + 0j
@@ -197,6 +239,21 @@ def test_out_between_the_samples_of_a_is_no_overlap(rng):
     wanted = oaconv.convolve(columns[:, 0].copy(), b.T.copy(), "same", axis=0)
     c = oaconv.convolve(columns[:, 0], b.T, "same", axis=0, out=columns[:, 1])
     expected.assert_same_bits(c, wanted)
+
+
+def test_rows_of_taps_may_differ_in_length(function, rng):
+    a, rows = rng.standard_normal((3, 20)), [[1.0, 2.0, 3.0], np.float32([4]), (5, 6j)]
+    filled_up = np.array([[1, 2, 3], [4, 0, 0], [5, 6j, 0]])
+    expected.assert_same_bits(function(a, rows), function(a, filled_up))
+    expected.assert_same_bits(function(a, tuple(rows), "same", 1), function(a, filled_up, "same"))
+    for axis in (0, -2):
+        with pytest.raises(ValueError, match="^b does not make an array"):
+            function(a, rows, axis=axis)
+    for bad in ([[1.0], []], [[1.0], 2.0], [[[1.0]], [[1.0], [2.0]]]):
+        with pytest.raises(ValueError, match="^b"):
+            function(a[: len(bad)], bad)
+    with pytest.raises(TypeError, match="^b, row 1, has dtype"):
+        function(a[:2], [[1.0, 2.0], ["3"]])
 
 
 def test_a_and_b_may_be_the_same_memory(rng):

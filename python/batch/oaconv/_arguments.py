@@ -3,6 +3,7 @@
 
 import operator
 import os
+import reprlib
 
 import numpy as np
 from numpy import ma  # NumPy 2 would import it when it is first used
@@ -13,6 +14,14 @@ try:
     from numpy.exceptions import TooHardError
 except ImportError:  # before NumPy 1.25
     from numpy import TooHardError
+
+
+def shown(value):
+    """A value in a message: short, and whatever it is."""
+    try:
+        return reprlib.repr(value)
+    except Exception:  # of its own repr(), or an integer of thousands of digits
+        return f"some {type(value).__name__}"
 
 
 def number_dtype(name, array):
@@ -50,12 +59,12 @@ def as_array(name, x):
     return array
 
 
-def as_taps(b):
+def as_taps(b, axis):
     """As as_array(), but rows in a list may differ in length: shorter ones end in zeros."""
     try:
         return as_array("b", b)
     except ValueError:
-        if not isinstance(b, (list, tuple)):
+        if not isinstance(b, (list, tuple)) or _as_axis(axis) not in (-1, 1):
             raise
         rows = [as_array(f"b, row {m},", row) for m, row in enumerate(b)]
         if any(row.ndim != 1 or row.size == 0 for row in rows):
@@ -72,19 +81,23 @@ def rows_last(name, array, axis):
 
 def _as_integer(name, value, what):
     try:
-        if isinstance(value, bool):  # more likely another argument's
+        if isinstance(value, (bool, np.bool_, ma.MaskedArray)):  # which Python takes for integers
             raise TypeError
         return operator.index(value)
     except TypeError:
-        raise TypeError(f"{name} is {value!r}; it must be {what}") from None
+        raise TypeError(f"{name} is {shown(value)}; it must be {what}") from None
+
+
+def _as_axis(axis):
+    return _as_integer("axis", axis, "one axis, an integer")
 
 
 def as_axis(a, b, axis):
     """The axis of the rows of two arrays, an integer."""
     ndim = max(a.ndim, b.ndim)
-    axis = _as_integer("axis", axis, "one axis, an integer")
+    axis = _as_axis(axis)
     if not -ndim <= axis < ndim:
-        raise ValueError(f"axis is {axis}, but there are {ndim} dimensions")
+        raise ValueError(f"axis is {shown(axis)}, but there are {ndim} dimensions")
     if a.ndim != b.ndim and min(a.ndim, b.ndim) > 1:
         raise ValueError(f"a has {a.ndim} dimensions and b has {b.ndim}; one row or as many")
     return axis
@@ -94,7 +107,7 @@ def as_n_threads(threads):
     """Threads that are worth starting here."""
     threads = _as_integer("threads", threads, "an integer")
     if threads < 0:
-        raise ValueError(f"threads is {threads}; it must be a number of threads, or 0 for all cores")
+        raise ValueError(f"threads is {shown(threads)}; it must be a number of threads, or 0 for all cores")
     n_cores = len(os.sched_getaffinity(0))
     return min(threads, n_cores) if threads else n_cores
 
@@ -102,9 +115,9 @@ def as_n_threads(threads):
 def check_backend(backend):
     """Refuses what can be no name; whether there is one of that name the engine knows."""
     if not isinstance(backend, str):
-        raise TypeError(f"backend is {backend!r}; it must be a name")
+        raise TypeError(f"backend is {shown(backend)}; it must be a name")
     if not backend.isascii() or "\0" in backend:
-        raise ValueError(f"backend is {backend!r}; oaconv.backends() has the names")
+        raise ValueError(f"backend is {shown(backend)}; oaconv.backends() has the names")
 
 
 def broadcast(a, b):
@@ -126,7 +139,7 @@ def wanted_samples(mode, n, n_taps):
         "valid": (min(n, n_taps) - 1, max(n, n_taps)),
     }
     if not isinstance(mode, str) or mode not in wanted:
-        raise ValueError(f'mode is {mode!r}; there are "full", "same" and "valid"')
+        raise ValueError(f'mode is {shown(mode)}; there are "full", "same" and "valid"')
     return wanted[mode] if n else (0, 0)
 
 

@@ -5,6 +5,10 @@ import contextlib
 import os
 import threading
 
+import numpy as np
+
+from ._arguments import shown
+
 _bar_works = threading.RLock()  # fork() waits for it, or a child would for what the bar holds
 os.register_at_fork(
     before=_bar_works.acquire,
@@ -39,6 +43,11 @@ def _n_samples(section):
     return (section.end - section.first) * (section.stop - section.begin)
 
 
+def check(progress):
+    if not (progress is None or isinstance(progress, (bool, np.bool_)) or callable(progress)):
+        raise TypeError(f"progress is {shown(progress)}; it must be a function, True, False or None")
+
+
 @contextlib.contextmanager
 def reporting(progress, job):
     """A function that takes finished sections and tells `progress` about them.
@@ -46,9 +55,7 @@ def reporting(progress, job):
     progress: None or False; a callable(done, total) in samples of all rows; or True for tqdm's bar
     """
     total = job.n_rows * job.length
-    if not progress:
-        yield None
-    elif callable(progress):
+    if callable(progress):
         n_done = 0
 
         def tell(section):
@@ -57,6 +64,8 @@ def reporting(progress, job):
             progress(n_done, total)
 
         yield tell
-    else:
+    elif progress:
         with _bar(total) as tell:
             yield tell
+    else:
+        yield None

@@ -6,7 +6,6 @@ first computes what the hops before it still owe to it. So every sample comes ou
 however the job is cut.
 """
 
-import operator
 import os
 import queue
 import sys
@@ -16,6 +15,7 @@ import warnings
 import numpy as np
 
 from . import _core
+from ._arguments import as_n_threads
 from ._job import Plan, Section
 from ._layout import calls, cut, make_layout
 
@@ -155,17 +155,6 @@ class _Stopped(Exception):
     """Another thread has failed, or the caller."""
 
 
-def _n_threads(threads):
-    try:
-        threads = operator.index(threads)
-    except TypeError:
-        raise TypeError(f"threads is {threads!r}; it must be an integer") from None
-    if threads < 0:
-        raise ValueError(f"threads is {threads}; it must be a number of threads, or 0 for all cores")
-    n_cores = len(os.sched_getaffinity(0))
-    return min(threads, n_cores) if threads else n_cores
-
-
 def _in_this_thread(make_worker, pieces, done):
     worker = make_worker(threading.Event())
     for piece in pieces:
@@ -275,7 +264,7 @@ def run(
         if plan.wisdom:
             _core.import_wisdom(job.is_double, plan.wisdom)
         estimate = _make_filter(job, plan, 0, 1, device).cost
-    n_threads = _n_threads(threads)
+    n_threads = as_n_threads(threads)
     if job.n_rows == 0 or job.length == 0:
         return plan
     layout = make_layout(

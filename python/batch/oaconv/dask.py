@@ -4,7 +4,16 @@ import numpy as np
 
 import oaconv
 
-from ._convolve import _broadcast, _check_axis, _number_dtype, _wanted
+from ._arguments import (
+    as_axis,
+    as_n_threads,
+    as_taps,
+    broadcast,
+    check_backend,
+    number_dtype,
+    refuse_masked,
+    wanted_samples,
+)
 
 try:
     import dask.array as da
@@ -46,16 +55,16 @@ def convolve(a, b, mode="full", axis=-1, backend="auto", threads=1):
     Raises
     ------
     ValueError, TypeError
-        At once for shapes, dtypes, mode and axis, as oaconv.convolve() does, and for chunks of
-        unknown size; in the tasks for taps that are not finite and for the backend.
+        At once for shapes, dtypes, masks, mode, axis and threads, as oaconv.convolve() does, and
+        for chunks of unknown size; in the tasks for taps that are not finite and for the backend.
     """
-    return _convolve(a, b, mode, axis, backend, threads)
+    return _convolve(_lazy("a", a), _lazy_taps(b, axis), mode, axis, backend, threads)
 
 
 def correlate(a, b, mode="valid", axis=-1, backend="auto", threads=1):
     """oaconv.correlate() as a lazy dask array; everything else is as in convolve()."""
-    b = b if isinstance(b, da.Array) else np.asarray(b)
-    _check_axis(a, b, axis)
+    a, b = _lazy("a", a), _lazy_taps(b, axis)
+    axis = as_axis(a, b, axis)
     row_axis = axis if b.ndim > 1 else -1
     if isinstance(b, da.Array) and b.ndim and not np.isnan(b.shape).any():
         b = b.rechunk({row_axis: -1})  # before it is reversed: dask loses empty chunks then
@@ -63,17 +72,39 @@ def correlate(a, b, mode="valid", axis=-1, backend="auto", threads=1):
     return _convolve(a, reversed_b, mode, axis, backend, threads)
 
 
+def _lazy(name, x):
+    """A dask array of numbers."""
+    if not isinstance(x, da.Array):
+        refuse_masked(name, x)
+        if isinstance(x, np.ndarray):
+            number_dtype(name, x)  # dask has other words for some
+        try:
+            x = da.asarray(x)
+        except MemoryError:
+            raise
+        except Exception as error:  # dask's are of many types
+            raise ValueError(f"{name} does not make a dask array: {error}") from error
+    refuse_masked(name, x._meta)
+    number_dtype(name, x)
+    return x
+
+
+def _lazy_taps(b, axis):
+    """A dask array of numbers, or a plain one."""
+    return _lazy("b", b) if isinstance(b, da.Array) else as_taps(b, axis)
+
+
 def _convolve(a, b, mode, axis, backend, threads):
-    a = da.asarray(a)
-    b = b if isinstance(b, da.Array) else np.asarray(b)
-    _check_axis(a, b, axis)
+    axis = as_axis(a, b, axis)
+    as_n_threads(threads)
+    check_backend(backend)
     rows, taps = _time_last("a", a, axis), _time_last("b", b, axis)
     n, n_taps = rows.shape[-1], taps.shape[-1]
     if n_taps == 0:
         raise ValueError(f"b has no taps, its shape is {b.shape}")
-    _broadcast(rows, taps)
-    dtype = np.result_type(_number_dtype("a", a), _number_dtype("b", b))
-    start, stop = _wanted(mode, n, n_taps)
+    broadcast(rows, taps)
+    dtype = np.result_type(number_dtype("a", a), number_dtype("b", b))
+    start, stop = wanted_samples(mode, n, n_taps)
 
     result = _pieces(*_aligned(rows, taps), dtype, {"backend": backend, "threads": threads})
     if rows.numblocks[-1] > 1:

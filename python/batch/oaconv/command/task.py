@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from .. import __version__, _core
-from .._convolve import _wanted as wanted_samples
+from .._arguments import wanted_samples
 from .._job import Job, Plan
 from .._run import _make_filter as make_filter
 from .._run import make_plan

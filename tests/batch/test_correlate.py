@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""correlate() has the orientation of torch's conv1d, the modes of SciPy, and the options of convolve()."""
+"""correlate() is oriented as torch's conv1d, with the modes of SciPy and the options of convolve()."""
 
 import expected
 import layouts
@@ -40,7 +40,9 @@ def test_valid_is_what_one_gets_unasked(rng):
     expected.assert_same_bits(oaconv.correlate(a, b), oaconv.correlate(a, b, "valid"))
 
 
-@pytest.mark.parametrize("n, n_taps", [(3, 2), (20, 5), (20, 6), (4, 4), (2, 1), (5, 11), (5, 12), (6, 12)])
+@pytest.mark.parametrize(
+    "n, n_taps", [(3, 2), (20, 5), (20, 6), (4, 4), (2, 1), (5, 11), (5, 12), (6, 12)]
+)
 @pytest.mark.parametrize("dtype", ["float64", "complex128"])
 @pytest.mark.parametrize("mode", MODES)
 def test_scipy_and_numpy_agree(mode, dtype, n, n_taps, rng):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No value of any argument ends the process, hangs it or gives wrong numbers; errors name the argument."""
+"""No argument ends the process, hangs it or gives wrong numbers; errors name the argument."""
 
 import inspect
 import os

@@ -107,7 +107,9 @@ def as_n_threads(threads):
     """Threads that are worth starting here."""
     threads = _as_integer("threads", threads, "an integer")
     if threads < 0:
-        raise ValueError(f"threads is {shown(threads)}; it must be a number of threads, or 0 for all cores")
+        raise ValueError(
+            f"threads is {shown(threads)}; it must be a number of threads, or 0 for all cores"
+        )
     n_cores = len(os.sched_getaffinity(0))
     return min(threads, n_cores) if threads else n_cores
 

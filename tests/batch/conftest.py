@@ -64,8 +64,9 @@ def newest_numpy(tmp_path_factory):
     if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
         pytest.skip("python3-pip is not installed, to get NumPy 2 with")
     folder = tmp_path_factory.mktemp("numpy")
-    pip = "-m pip install --quiet --no-compile --no-deps --only-binary :all: --retries 1".split()
-    command = [sys.executable, *pip, "--target", str(folder), "numpy>=2"]
+    pip = "-m pip install --quiet --no-compile --no-deps --only-binary :all:".split()
+    quick = "--retries 1 --timeout 20".split()  # where there is no network
+    command = [sys.executable, *pip, *quick, "--target", str(folder), "numpy>=2"]
     try:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=200)
     except subprocess.TimeoutExpired:

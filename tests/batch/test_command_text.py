@@ -75,8 +75,8 @@ def test_encodings_that_say_which_they_are(load, encoding):
 
 NO_NUMBERS = (
     "nan NaN inf -inf Infinity 0x1F 1_000 1D-3 1d3 1e e5 . - + -- +-1 1..2 1.2.3 1e5.5 j -j 1+j "
-    "1j2 1+2 1+2j3 (1+2j 1) () (1)(2) 5% $1 1'000 0.5f 1/3 \u22120.5 \u0661 \uff11 \u00bd 1\u00a02 [1 "
-    '1] {1} "0.5" tap0 % // \ufeff1 \udce9'
+    "1j2 1+2 1+2j3 (1+2j 1) () (1)(2) 5% $1 1'000 0.5f 1/3 \u22120.5 \u0661 \uff11 \u00bd 1\u00a02 "
+    '[1 1] {1} "0.5" tap0 % // \ufeff1 \udce9'
 ).split(" ")
 
 
@@ -118,6 +118,8 @@ REFUSED = {
     "pairs": ("0.5,0.25 0.1,0.2\n", 1, 9, "a blank separates"),
     "pairs in parentheses": ("(1,2) (3,4)\n", 1, 6, "a blank separates"),
     "an empty cell": ("1,2,3\n1,,3\n", 2, 3, "a cell is empty; write 0"),
+    "an empty cell behind those at ends": ("1,2,,,,\n1,2\n1,,3\n", 3, 3, "a cell is empty"),
+    "too large behind those at ends": ("1;2;;\n3;1e999;;\n", 2, 3, "is too large"),
     "an empty cell of blanks": ("1;2\n1; ;3\n", 2, 4, "a cell is empty"),
     "an empty cell first": ("1,2,3\n ,2\n", 2, 2, "a cell is empty"),
     "an empty cell between tabs": ("1\t2\n1\t\t3\n", 2, 3, "a cell is empty"),
@@ -191,7 +193,7 @@ def test_whatever_the_characters(load, rng):
     """Taps that are finite, or a line that names the place."""
     letters = list("0123456789+-.,;eEijn() \t\r\n#_x") + ["\u2212"]
     place = re.compile(r"b.txt: (line \d+, column \d+: .|cannot be read as taps: there are none)")
-    for n in rng.integers(1, 12, 800):
+    for n in rng.integers(1, 12, 400):
         text = "".join(rng.choice(letters, n))
         matrix, refused = load(text)
         if matrix is None:
@@ -208,6 +210,18 @@ def test_many_taps_take_seconds(load, rng, separator):
     matrix, refused = load(separator.join(map(repr, taps.tolist())))
     assert not refused
     np.testing.assert_array_equal(matrix, taps[np.newaxis])
+    assert time.process_time() - began < 10
+
+
+RUNS = ["\t", " ", ",", ";", " ,", "; ", "\n", "1", "1,", "1 ", "0,5;", "-", "."]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=ascii)
+def test_runs_of_anything_take_no_longer(load, run):
+    began = time.process_time()
+    for end in "", "1", "x", "\n1", " 1", ",1", ";1", "\t1", ",,", "e5", "1e", "j", "\n,":
+        load("1 2\n" + run * 20_000 + end)
+        load(run * 20_000 + end)
     assert time.process_time() - began < 10
 
 

@@ -23,7 +23,7 @@ FOREIGN = re.compile(r"[^-+0-9.,;()eEijIJ \t\n]")  # to any number and to what i
 TAB_BETWEEN = re.compile(r"(?<=[^ \t\n,;]) *\t[ \t]*(?=[^ \t\n,;])")
 CELL_BEHIND = re.compile(r";[ \t]*[^ \t\n;]")
 
-POINT = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+POINT = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 COMMA = r"(?:[0-9]+(?:,[0-9]+)?|,[0-9]+)(?:[eE][-+]?[0-9]+)?"
 TO_PYTHON = str.maketrans({",": ".", "(": None, ")": None, "i": "j", "I": "j", "J": "j"})
 
@@ -110,12 +110,15 @@ class Text:
         mark = self.separator or ("\t" if TAB_BETWEEN.search(self.text) else "")
         if not mark:
             return
-        row = re.search(rf"^[ \t{mark}]*{mark}[ \t]*$", self.text, re.MULTILINE)
-        if row:
-            self.refuse(row.start(), "a row of empty cells; it must have one tap at least")
+        at = 0
+        for line in self.text.split("\n"):
+            if mark in line and not line.strip(self.between):
+                self.refuse(at, "a row of empty cells; it must have one tap at least")
+            at += len(line) + 1
+        # Lines and columns stay what they are.
+        self.text = "\n".join(line.rstrip(self.between) for line in self.text.split("\n"))
         blank = " " if mark == "\t" else " \t"
-        text = "\n".join(line.rstrip(self.between) for line in self.text.split("\n"))
-        cell = re.search(rf"(?:^|{mark})[{blank}]*{mark}", text, re.MULTILINE)
+        cell = re.search(rf"(?:^|{mark})[{blank}]*{mark}", self.text, re.MULTILINE)
         if cell:
             self.refuse(cell.end() - 1, "a cell is empty; write 0 for a tap of 0")
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the system gives no threads the command works without: same bytes, said once."""
 
+import errno
 import os
 import pty
 import subprocess
@@ -39,6 +40,10 @@ def folder(tmp_path, monkeypatch):
     np.save("a.npy", h.random(rng, (8, 40_000), "f4"))
     np.save("b.npy", h.random(rng, (8, 64), "f4"))
     return tmp_path
+
+
+def refuse(thread):
+    raise RuntimeError("can't start new thread")
 
 
 def run_without_threads(*arguments, stderr=subprocess.PIPE):
@@ -96,9 +101,6 @@ def test_what_is_finished_is_recorded_all_the_same(folder, monkeypatch):
     """By the thread that works: a crash costs as little as ever."""
     from oaconv.command import recorder, sharing
 
-    def refuse(thread):
-        raise RuntimeError("can't start new thread")
-
     recorded, record = [], sharing.Workplace.record
 
     def count(place, sections):
@@ -111,6 +113,24 @@ def test_what_is_finished_is_recorded_all_the_same(folder, monkeypatch):
     assert h.run(*DEFAULT, "--threads", 1) == 0
     assert len(recorded) > 1 and recorded[-1] > 0
     h.assert_close(np.load("c.npy"), np.load("a.npy"), np.load("b.npy"))
+
+
+def test_what_the_disk_has_lost_is_not_recorded(folder, monkeypatch, capsys):
+    """It tells only once."""
+    from oaconv.command import recorder
+
+    reports = [OSError(errno.EIO, os.strerror(errno.EIO))]
+
+    def fdatasync(fd):
+        if reports:
+            raise reports.pop()
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(recorder, "SECONDS", 0)
+    monkeypatch.setattr(os, "fdatasync", fdatasync)
+    assert h.run(*DEFAULT, "--threads", 1) == 1
+    assert "c.npy.part: Input/output error" in capsys.readouterr().err
+    assert h.names_in(folder) == ["a.npy", "b.npy"]
 
 
 def test_numpy_is_kept_from_starting_threads(folder):

@@ -30,19 +30,21 @@ class Recorder:
         """Takes a finished section; raises what recording an earlier one has raised."""
         with self.lock:
             self.finished.append(tuple(section))
+        if self.thread is None and time.monotonic() - self.last >= SECONDS:
+            self.try_record()
+            self.last = time.monotonic()
         if self.error:
             raise self.error
-        if self.thread is None and time.monotonic() - self.last >= SECONDS:
-            self.record()
-            self.last = time.monotonic()
 
     def work(self):
-        while not self.ends.wait(SECONDS):
-            try:
-                self.record()
-            except BaseException as error:  # raised again where the job can end
-                self.error = error
-                return
+        while not self.error and not self.ends.wait(SECONDS):
+            self.try_record()
+
+    def try_record(self):
+        try:
+            self.record()
+        except BaseException as error:  # raised again where the job can end
+            self.error = error
 
     def record(self):
         with self.lock:

@@ -5,6 +5,7 @@
 #include <gnuradio/gr_complex.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <stdexcept>
@@ -54,9 +55,8 @@ const char *type_of_uniform_vector(const pmt::pmt_t &value)
     return nullptr;
 }
 
-/* The type of a uniform vector or of what has parts, any other value as text, if long its
- * beginning.
- */
+/* The type of a uniform vector or of what has parts, which may lie deeper in each other than the
+ * stack is; any other value as text in one line, if long its beginning. */
 std::string shown(const pmt::pmt_t &value)
 {
     constexpr std::size_t enough = 40;
@@ -64,9 +64,13 @@ std::string shown(const pmt::pmt_t &value)
         return std::string(type) + " vector";
     if (pmt::is_vector(value))
         return "a vector of " + std::to_string(pmt::length(value)) + " values";
+    if (pmt::is_tuple(value))
+        return "a tuple of " + std::to_string(pmt::length(value)) + " values";
     if (pmt::is_pair(value))
         return "a pair or list";
-    const std::string text = pmt::write_string(value);
+    std::string text = pmt::write_string(value);
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c); }, ' ');
     return text.size() <= enough ? text : text.substr(0, enough) + "...";
 }
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cases that may end or stop the process they run in: a test file runs itself in child processes.
 
-The file holds its cases by name, {name: callable}; a callable raises what it finds wrong:
+The file holds its cases by group and name, {group: {name: callable}}; a callable raises what it
+finds wrong:
 
-    def test_them():
-        survival.expect(__file__, CASES)
+    @pytest.mark.parametrize("group", GROUPS)
+    def test_them(group):
+        survival.expect(__file__, GROUPS, group)
 
     if __name__ == "__main__":
-        survival.run(CASES)
+        survival.run(GROUPS)
 """
 import resource
 import signal
@@ -16,16 +18,16 @@ import sys
 import traceback
 
 LONGEST_CASE = 20  # seconds
-LONGEST_CHILD = 150
 MOST_MEMORY = 8 << 30  # of a child, so that a large argument does not take the machine's
 BEGUN, WRONG = "case begun: ", "case wrong: "
 
 
-def run(cases):
-    """In the child: all cases from the one that the command line numbers."""
+def run(groups):
+    """In the child: of a group that the command line names all cases from one on."""
+    group, first = sys.argv[1], int(sys.argv[2])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    for i, (name, case) in list(enumerate(cases.items()))[int(sys.argv[1]):]:
+    for i, (name, case) in list(enumerate(groups[group].items()))[first:]:
         signal.alarm(LONGEST_CASE)
         print(f"\n{BEGUN}{i}", flush=True)
         try:
@@ -42,14 +44,14 @@ def end_of(status):
     return f"ended by {signal.Signals(-status).name}" if status < 0 else f"ended with {status}"
 
 
-def expect(file, cases):
-    """Runs the cases in a child, and in a new one behind each that does not come back; fails with
+def expect(file, groups, group):
+    """Runs the cases of a group in a child, and in a new one behind each that does not come back; fails with
     the names of those, and of the cases that raised."""
-    names, failures, first = list(cases), [], 0
+    names, failures, first = list(groups[group]), [], 0
     while first < len(names):
-        child = subprocess.run([sys.executable, file, str(first)], text=True, errors="replace",
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               timeout=LONGEST_CHILD, check=False)
+        child = subprocess.run([sys.executable, file, group, str(first)], text=True,
+                               errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               check=False)  # ends by itself: the cases have an alarm
         lines = child.stdout.splitlines()
         begun = [int(line[len(BEGUN):]) for line in lines if line.startswith(BEGUN)]
         assert begun, f"no case was begun: {child.stdout[-2000:]}"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Where GNU Radio's buffers lie, how much of them fits there, and what of it is ours. */
+ * Where GNU Radio's buffers lie, and how much of them fits there. */
 #include "buffer_memory.h"
 
 #include <gnuradio/sys_paths.h>
@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -30,8 +29,6 @@ constexpr long unlimited = std::numeric_limits<long>::max() / 4;
 
 /* What GNU Radio tries its kinds of buffers with: bytes of the largest one, and of all at once. */
 constexpr long largest_tried = 4L << 20, all_tried = 16L << 20;
-
-std::atomic<long> n_ports_alive{0};
 
 long page_size()
 {
@@ -133,21 +130,6 @@ buffer_kind kind_of_buffers()
 buffer_memory look_at_buffer_memory()
 {
     return look_at(kind_of_buffers());
-}
-
-buffer_share::buffer_share(long n_ports) : d_n_ports(n_ports)
-{
-    n_ports_alive += d_n_ports;
-}
-
-buffer_share::~buffer_share()
-{
-    n_ports_alive -= d_n_ports;
-}
-
-long buffer_share::bytes_for_each(const buffer_memory &memory) const
-{
-    return std::min(memory.n_free / 4 / std::max(n_ports_alive.load(), 1L), memory.largest);
 }
 
 void check_that_buffers_fit(const buffer_memory &memory, long n_ports, long needed)

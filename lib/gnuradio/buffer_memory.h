@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Where GNU Radio's buffers lie, how much of them fits there, and what of it is ours. */
+ * Where GNU Radio's buffers lie, and how much of them fits there. */
 #ifndef INCLUDED_OACONV_BUFFER_MEMORY_H
 #define INCLUDED_OACONV_BUFFER_MEMORY_H
 
@@ -29,25 +29,6 @@ struct buffer_memory {
 };
 
 buffer_memory look_at_buffer_memory();
-
-/* Of the memory for buffers, what one block of ours may plan for: a half is left to the other
- * blocks of the graph, the other is shared by the ports of all blocks of ours that are alive.
- * Buffers are made after all of them have planned, and found to be too large only when they are
- * filled. */
-class buffer_share
-{
-public:
-    explicit buffer_share(long n_ports);
-    ~buffer_share();
-    buffer_share(const buffer_share &) = delete;
-    buffer_share &operator=(const buffer_share &) = delete;
-
-    /* Bytes that the buffer before and the one behind a port may take, each. */
-    long bytes_for_each(const buffer_memory &memory) const;
-
-private:
-    long d_n_ports;
-};
 
 /* Throws std::runtime_error, which names the remedy, where `needed` bytes do not fit. */
 void check_that_buffers_fit(const buffer_memory &memory, long n_ports, long needed);

@@ -133,7 +133,7 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
       d_n_channels(n_channels), d_decimation(decimation), d_flush(flush),
       d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
-      d_share(n_channels), d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>),
+      d_plan(n_channels, sizeof(SAMPLE)), d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>),
       d_relay(decimation, is_row<TAP>), d_in(std::size_t(n_channels)),
       d_out(std::size_t(n_channels)), d_withheld(std::size_t(n_channels))
 {
@@ -383,70 +383,19 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::withhold_last(const gr_vector_voi
 
 /* ---- life ---- */
 
-/* Bytes that our output buffers take even with an output multiple of 1: GNU Radio makes none of
- * less than 64 KB, unless a limit is set. */
-template <class SAMPLE, class TAP>
-long multichannel_fft_filter_impl<SAMPLE, TAP>::smallest_output_buffers()
-{
-    long n = 0;
-    for (int m = 0; m < d_n_channels; m++) {
-        const long most = this->max_output_buffer(std::size_t(m));
-        const long least = this->min_output_buffer(std::size_t(m));
-        const long usual = std::max(64L << 10, least * long(sizeof(SAMPLE)));
-        n += most > 0 ? std::min(64L << 10, most * long(sizeof(SAMPLE))) : usual;
-    }
-    return n;
-}
-
-/* The largest output multiple whose buffers before and behind us find room. Throws where not even
- * the smallest do; a graph that is started then is not. */
-template <class SAMPLE, class TAP>
-int multichannel_fft_filter_impl<SAMPLE, TAP>::affordable_multiple()
-{
-    const buffer_memory memory = look_at_buffer_memory();
-    check_that_buffers_fit(memory, d_n_channels, smallest_output_buffers());
-    const long half = d_share.bytes_for_each(memory) / long(2 * sizeof(SAMPLE));
-    return int(std::max(std::min(half, long(d_largest_batch)) / d_decimation, 1L));
-}
-
 /* Called before buffers are made, at every start: they are made for whole batches, also those of
  * the blocks above. A limit on our outputs is a limit on what we may ask for, and so is the memory
- * that there was when we had no buffers yet. */
+ * for buffers. An exception is one of the graph's start(). */
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int n_outputs)
 {
-    if (d_affordable == 0)
-        d_affordable = affordable_multiple();
-    long batch = d_affordable;
+    const long half = std::min(d_plan.half_buffer(*this), long(d_largest_batch));
+    long batch = std::max(half / d_decimation, 1L);
     for (int m = 0; m < n_outputs; m++)
         if (const long limit = this->max_output_buffer(std::size_t(m)); limit > 0)
             batch = std::min(batch, std::max(limit / 2, 1L));
     this->set_output_multiple(int(batch));
     return gr::block::check_topology(n_inputs, n_outputs);
-}
-
-/* Buffers in files have no memory before they are used, and to use one where there is none left is
- * a bus error. Those before us first: they are filled whatever becomes of us. */
-template <class SAMPLE, class TAP>
-bool multichannel_fft_filter_impl<SAMPLE, TAP>::reserve_buffers()
-{
-    const auto n_bytes = [](const buffer_sptr &buffer) {
-        return std::size_t(buffer->bufsize()) * buffer->get_sizeof_item();
-    };
-    bool there = true;
-    for (int m = 0; m < d_n_channels; m++) {
-        const buffer_sptr buffer = this->detail()->input(unsigned(m))->buffer();
-        there = there && reserve_buffer(buffer->base(), n_bytes(buffer));
-    }
-    for (int m = 0; m < d_n_channels; m++) {
-        const buffer_sptr buffer = this->detail()->output(unsigned(m));
-        there = there && reserve_buffer(buffer->base(), n_bytes(buffer));
-    }
-    for (int m = 0; m < d_n_channels && !there; m++) {
-        const buffer_sptr buffer = this->detail()->output(unsigned(m));
-        release_buffer(buffer->base(), n_bytes(buffer));
-    }
-    return there;
 }
 
 /* What the buffers that were made can give and take at once, and a stage where that may be less
@@ -549,9 +498,9 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
     d_control.restart();
     d_rate.restart(rate_follower::clock::now());
     measure_room();
-    if (!same_stream && kind_of_buffers() != buffer_kind::system_v && !reserve_buffers())
-        give_up("no room for the buffers of " + std::to_string(d_n_channels) + " channels in " +
-                look_at_buffer_memory().place);
+    const std::string wrong = d_plan.reserve(*this, !same_stream);
+    if (!wrong.empty())
+        give_up(wrong);
     this->set_output_multiple(direct() ? hop() / d_decimation : 1);
     d_running = true;
     return gr::block::start();

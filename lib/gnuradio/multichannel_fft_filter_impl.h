@@ -3,7 +3,7 @@
 #ifndef INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 #define INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 
-#include "buffer_memory.h"
+#include "buffer_plan.h"
 #include "control_tags.h"
 #include "engine.h"
 #include "hop_stage.h"
@@ -93,9 +93,6 @@ private:
     void mark_tap_change(int n_given);
     int put_withheld(const gr_vector_void_star &out);
     int withhold_last(const gr_vector_void_star &out, int n_given);
-    long smallest_output_buffers();
-    int affordable_multiple();
-    bool reserve_buffers();
     void measure_room();
     bool behind_a_buffer_that_moves();
     void make_stage();
@@ -138,9 +135,7 @@ private:
     engine d_engine;
     int d_largest_batch; /* samples in; what our buffers are made for, and the bound of every hop */
     int d_threads;
-    buffer_share d_share;
-    int d_affordable =
-        0; /* output multiple that the memory for buffers allows; 0: not looked yet */
+    buffer_plan d_plan;
 
     /* Written by whoever has the engine, under the mutex and only when they change. */
     mutable std::mutex d_backend_mutex;

@@ -18,7 +18,7 @@ import numpy as np
 from gnuradio import blocks, gr, oaconv
 
 n_channels, n_filters, together, arguments, least = json.loads(sys.argv[1])
-n = 50000
+n = 40000
 x = np.random.default_rng(1).standard_normal(n).astype(np.float32)
 graph, sinks = gr.top_block(), []
 taps = [[m + 1.0] for m in range(n_channels)]
@@ -80,8 +80,6 @@ def memory(size, folder="/dev/shm"):
 FITS = {
     "300 channels in 64 MB": (SHARED, memory("64m"), {"n_channels": 300}),
     "300 channels of one source": (SHARED, memory("64m"), {"n_channels": 300, "together": True}),
-    "300 channels with large batches": (
-        SHARED, memory("64m"), {"n_channels": 300, "max_batch": 10**6}),
     "two filters in a row": (SHARED, memory("32m"), {"n_channels": 80, "n_filters": 2}),
     "three filters in a row": (SHARED, memory("16m"), {"n_channels": 30, "n_filters": 3}),
     "hops that are longer than buffers": (
@@ -93,7 +91,7 @@ FITS = {
         SYSTEM_V, "echo 1500 > /proc/sys/kernel/shmall", {"n_channels": 16}),
     "short segments of System V memory": (
         SYSTEM_V, "echo 150000 > /proc/sys/kernel/shmmax", {"n_channels": 16}),
-    "no preference": ("", memory("64m"), {"n_channels": 100}),
+    "no preference": ("", memory("64m"), {"n_channels": 30}),
     "no preference, and little of both": (
         "", memory("24m") + " && echo 500 > /proc/sys/kernel/shmall", {"n_channels": 60}),
 }

@@ -67,9 +67,23 @@ static oaconv_status check_config(const oaconv_config *config, oaconv *f)
     return OAC_OK;
 }
 
-/* Workers for M channels: never more than cores or channels. */
-static oaconv_status make_pool(struct setup *setup, size_t n_threads)
+/* Where threads are limited every filter would say so: once per process. */
+static void tell_lack_of_threads_once(const oaconv *f, size_t n, size_t n_wanted)
 {
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    if (f->log.function && !atomic_flag_test_and_set(&told))
+        oac_log(&f->log,
+                OAC_LOG_INFO,
+                "the system gives no more threads (a limit of processes or memory): %zu of %zu "
+                "share the channels, to the same samples",
+                n,
+                n_wanted);
+}
+
+/* Workers for M channels: never more than cores or channels. */
+static oaconv_status make_pool(oaconv *f, size_t n_threads)
+{
+    struct setup *setup = &f->setup;
     size_t n = oac_pool_cores();
     if (n_threads > 0 && n_threads < n)
         n = n_threads;
@@ -82,6 +96,8 @@ static oaconv_status make_pool(struct setup *setup, size_t n_threads)
     if (!setup->pool)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory for %zu threads", n);
     setup->means.n_workers = oac_pool_workers(setup->pool);
+    if (setup->means.n_workers < n)
+        tell_lack_of_threads_once(f, setup->means.n_workers, n);
     return OAC_OK;
 }
 
@@ -189,7 +205,7 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
         return status;
     status = choose_backends(f, config, &taps, &gpu_required);
     if (status == OAC_OK)
-        status = make_pool(&f->setup, config->threads);
+        status = make_pool(f, config->threads);
     if (status == OAC_OK)
         status = make_first_engine(f, &taps, gpu_required);
     if (status == OAC_OK)

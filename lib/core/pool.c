@@ -5,6 +5,7 @@
 
 #include "memory.h"
 
+#include <fenv.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -32,6 +33,7 @@ struct pool {
     cpu_set_t cpus;
     int policy;
     struct sched_param priority;
+    fenv_t modes; /* rounding, denormals, traps; under lock */
 };
 
 size_t oac_pool_cores(void)
@@ -56,6 +58,7 @@ static void *work(void *argument)
             break;
         n_seen = pool->n_jobs;
         pthread_mutex_unlock(&pool->lock);
+        fesetenv(&pool->modes);
         pool->job(pool->context, worker->index);
         pthread_mutex_lock(&pool->lock);
         if (--pool->n_busy == 0)
@@ -68,9 +71,12 @@ static void *work(void *argument)
 /* Starts threads until there are n workers or the system gives no more. */
 static void start_workers(struct pool *pool, size_t n_workers)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the program's own threads */
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    sigset_t others, before;
+    sigfillset(&others); /* signals are for the program's own threads */
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&others, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     for (size_t i = 1; i < n_workers; i++) {
         struct worker *worker = &pool->workers[i];
         *worker = (struct worker){.pool = pool, .index = i};
@@ -135,6 +141,7 @@ void oac_pool_run(struct pool *pool, void (*job)(void *, size_t), void *context)
 {
     follow_caller(pool);
     pthread_mutex_lock(&pool->lock);
+    fegetenv(&pool->modes);
     pool->job = job;
     pool->context = context;
     pool->n_busy = pool->n_workers - 1;

@@ -17,8 +17,8 @@ struct pool *oac_pool_create(size_t n_workers);
 size_t oac_pool_workers(const struct pool *pool);
 
 /* Calls job(context, w) once for every worker w, at the same time, and returns when all are done.
- * The workers take over the caller's processor affinity and scheduling. One thread at a time; does
- * not allocate. */
+ * The workers take over the caller's processor affinity, scheduling and floating-point modes. One
+ * thread at a time; does not allocate. */
 void oac_pool_run(struct pool *pool, void (*job)(void *context, size_t worker), void *context);
 
 /* In a child of fork(), where the other workers do not exist: the caller does all from now on. */

@@ -4,8 +4,10 @@
 #include "filter.h"
 
 #include <algorithm>
+#include <cfenv>
 #include <chrono>
 #include <cppunit/extensions/HelperMacros.h>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -23,6 +25,8 @@ class Threads : public CppUnit::TestFixture
     CPPUNIT_TEST(never_more_than_cores_or_channels);
     CPPUNIT_TEST(workers_follow_the_affinity_of_the_working_thread);
     CPPUNIT_TEST(workers_follow_the_priority_of_the_working_thread);
+    CPPUNIT_TEST(workers_round_as_the_working_thread_does);
+    CPPUNIT_TEST(workers_block_signals_but_not_faults);
     CPPUNIT_TEST_SUITE_END();
 
     Random random{30};
@@ -58,10 +62,10 @@ class Threads : public CppUnit::TestFixture
         return found;
     }
 
-    /* The cores that a worker may run on, as the system writes them. */
-    static std::string cores_of(const std::filesystem::path &worker)
+    /* What the system says of a worker. */
+    static std::string status_of(const std::filesystem::path &worker, const std::string &what)
     {
-        const std::string key = "Cpus_allowed_list:\t";
+        const std::string key = what + ":\t";
         std::ifstream status(worker / "status");
         std::string line;
         while (std::getline(status, line))
@@ -160,7 +164,7 @@ public:
             CPPUNIT_ASSERT_EQUAL(0, pthread_setaffinity_np(pthread_self(), sizeof one, &one));
             filter_much(filter);
             for (const auto &worker : workers(filter.info().threads - 1))
-                CPPUNIT_ASSERT_EQUAL(std::to_string(core), cores_of(worker));
+                CPPUNIT_ASSERT_EQUAL(std::to_string(core), status_of(worker, "Cpus_allowed_list"));
         }
         pthread_setaffinity_np(pthread_self(), sizeof before, &before);
     }
@@ -181,6 +185,42 @@ public:
             filter_much(filter);
             for (const auto &worker : workers(filter.info().threads - 1))
                 CPPUNIT_ASSERT_EQUAL(policy, sched_getscheduler(std::stoi(worker.filename())));
+        }
+    }
+
+    /* A library with fast mathematics sets them for a whole program. */
+    void workers_round_as_the_working_thread_does()
+    {
+        for (const Kind &kind : kinds()) {
+            Rows expected;
+            const size_t n_taps = 9 * kind.type.decimation, M = 5;
+            const Rows taps = random.taps(kind.type, std::vector<size_t>(M, n_taps));
+            const Rows x = random.signal(kind.type, M, 20000);
+            for (const size_t threads : {1, 3}) {
+                Filter filter({kind.type, kind.backend, 0, 16, 0, threads}, taps);
+                const size_t n = 20000 / filter.info().hop * filter.info().hop;
+                Random cuts(1);
+                Rows y;
+                std::fesetround(FE_UPWARD);
+                filter.process(x, 0, n, y, cuts);
+                std::fesetround(FE_TONEAREST);
+                if (threads == 1)
+                    expected = y;
+                else
+                    expect_same_bits(kind.label, expected, y);
+            }
+        }
+    }
+
+    void workers_block_signals_but_not_faults()
+    {
+        Filter filter({OAC_COMPLEX, "auto"}, random.taps(OAC_COMPLEX, std::vector<size_t>(16, 64)));
+        filter_much(filter);
+        for (const auto &worker : workers()) {
+            const auto blocked = std::stoull(status_of(worker, "SigBlk"), nullptr, 16);
+            const auto blocks = [&](int signal) { return (blocked >> (signal - 1) & 1) != 0; };
+            CPPUNIT_ASSERT(blocks(SIGINT) && blocks(SIGTERM) && blocks(SIGALRM) && blocks(SIGCHLD));
+            CPPUNIT_ASSERT(!blocks(SIGSEGV) && !blocks(SIGBUS) && !blocks(SIGFPE));
         }
     }
 };

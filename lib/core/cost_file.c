@@ -4,7 +4,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cost_table.h"
 
-#include <locale.h>
+#include "c_locale.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,20 +53,6 @@ static bool read_line(void *file, const char *name, double *value)
            isfinite(*value) && *value > 0;
 }
 
-static locale_t use_c_locale(locale_t *before)
-{
-    const locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    *before = uselocale(c);
-    return c;
-}
-
-static void use_locale_again(locale_t before, locale_t c)
-{
-    uselocale(before);
-    if (c)
-        freelocale(c);
-}
-
 bool oac_cost_read(const char *path, struct cost_table *table, const char **why)
 {
     char line[sizeof title + 1];
@@ -74,11 +61,11 @@ bool oac_cost_read(const char *path, struct cost_table *table, const char **why)
     *why = "cannot be read";
     if (!file)
         return false;
-    locale_t before, c = use_c_locale(&before);
+    const struct c_locale locale = oac_use_c_locale();
     const bool begins = fgets(line, sizeof line, file) && !strncmp(line, title, sizeof title - 1);
     const bool good = begins && each(&read, read_line, file);
     fclose(file);
-    use_locale_again(before, c);
+    oac_use_locale_again(&locale);
     if (good)
         *table = read;
     else
@@ -98,9 +85,9 @@ bool oac_cost_write(const char *path, const struct cost_table *table, const char
     FILE *file = fopen(temporary, "w");
     if (!file)
         return false;
-    locale_t before, c = use_c_locale(&before);
+    const struct c_locale locale = oac_use_c_locale();
     bool good = fprintf(file, "%s\n", title) > 0 && each(&copy, write_line, file);
-    use_locale_again(before, c);
+    oac_use_locale_again(&locale);
     good = fclose(file) == 0 && good;
     good = good && rename(temporary, path) == 0;
     if (!good)

@@ -2,6 +2,7 @@
  * Environment variables that are read whenever a filter is made. */
 #include "environment.h"
 
+#include "c_locale.h"
 #include "error.h"
 
 #include <errno.h>
@@ -51,7 +52,9 @@ oaconv_status oac_gpu_timeout(double *seconds)
     if (!value)
         return OAC_OK;
     char *end;
+    const struct c_locale locale = oac_use_c_locale();
     *seconds = strtod(value, &end);
+    oac_use_locale_again(&locale);
     if (*end || !(*seconds > 0 && *seconds <= longest_timeout))
         return oac_fail(OAC_ERR_ARG,
                         "OACONV_GPU_TIMEOUT is \"%.32s\"; it must be seconds, more than 0 and at "

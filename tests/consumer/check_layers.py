@@ -32,7 +32,8 @@ LAYERS = [
     ("lib/core/memory.[ch]", C + POSIX + ["memory.h"]),
     ("lib/core/cost.[ch]", C + ["cost.h"]),
     ("lib/core/cost_table.h", C + ["cost.h"]),
-    ("lib/core/cost_file.c", C + ["cost.h", "cost_table.h", "unistd.h"]),
+    ("lib/core/cost_file.c", C + ["c_locale.h", "cost.h", "cost_table.h", "unistd.h"]),
+    ("lib/core/c_locale.[ch]", C + ["c_locale.h"]),
     (
         "lib/core/cost_table.c",
         C + POSIX + ["cost_table.h", "process_lock.h", "simd_kernel.h", "version.h"],
@@ -47,7 +48,7 @@ LAYERS = [
     ("lib/core/fft.c", C + ["fft.h", "memory.h", "planner.h", "fftw3.h"]),
     ("lib/core/log.[ch]", C + PUBLIC + ["log.h"]),
     ("lib/core/pointers.[ch]", C + PUBLIC + ["pointers.h", "error.h"]),
-    ("lib/core/environment.[ch]", C + PUBLIC + ["environment.h", "error.h"]),
+    ("lib/core/environment.[ch]", C + PUBLIC + ["c_locale.h", "environment.h", "error.h"]),
     ("lib/core/gpu_module.h", C + PUBLIC),
     ("lib/core/gpu_loader.[ch]", C + POSIX + ["gpu_module.h", "gpu_loader.h", "process_lock.h"]),
     ("lib/core/backend.h", C + PUBLIC + ["plan.h", "taps.h"]),

@@ -4,7 +4,6 @@
 
 #include <gnuradio/fft/fft.h>
 
-#include <mutex>
 #include <new>
 #include <stdexcept>
 #include <type_traits>
@@ -39,23 +38,23 @@ void check(oaconv_status status)
     }
 }
 
-/* FFTW's planner is one for the process: GNU Radio's own FFT blocks and the engine take turns. */
-void share_planner_lock()
-{
-    using mutex = std::remove_reference_t<decltype(gr::fft::planner::mutex())>;
-    static std::once_flag once;
-    std::call_once(once, [] {
+/* FFTW's planner is one for the process: GNU Radio's own FFT blocks and the engine take turns, from
+ * when this library is loaded, as the engine also filters without a block. */
+struct shared_planner_lock {
+    shared_planner_lock()
+    {
+        using mutex = std::remove_reference_t<decltype(gr::fft::planner::mutex())>;
         oaconv_set_planner_lock([](void *lock) { static_cast<mutex *>(lock)->lock(); },
                                 [](void *lock) { static_cast<mutex *>(lock)->unlock(); },
                                 &gr::fft::planner::mutex());
-    });
-}
+    }
+};
+const shared_planner_lock shared_from_the_start;
 
 } // namespace
 
 engine::engine(const oaconv_config &config)
 {
-    share_planner_lock();
     ::oaconv *filter = nullptr;
     check(oaconv_create(&filter, &config));
     d_filter.reset(filter);

@@ -39,7 +39,7 @@ buffer_plan::~buffer_plan()
     n_channels_alive -= d_n_channels;
 }
 
-/* Bytes of our output buffers with an output multiple of 1. */
+/* Bytes of our output buffers with an output multiple of 1; before us there is one at least. */
 long buffer_plan::smallest_outputs(gr::block &block) const
 {
     long n = 0;
@@ -56,7 +56,7 @@ long buffer_plan::half_buffer(gr::block &block)
     if (d_half > 0)
         return d_half;
     const buffer_memory memory = look_at_buffer_memory();
-    check_that_buffers_fit(memory, d_n_channels, smallest_outputs(block));
+    check_that_buffers_fit(memory, d_n_channels, usual_buffer + smallest_outputs(block));
     const long shared = memory.n_free / 2 / std::max(n_channels_alive.load(), 1L);
     const long of_each = std::min(shared / 2, memory.largest);
     d_half = std::max(of_each / long(2 * d_sample_size), 1L);

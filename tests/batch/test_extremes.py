@@ -40,7 +40,7 @@ def test_every_argument_at_its_extremes(function):
     signature = inspect.signature(getattr(package, function.rpartition(".")[2]))
     with child.start(CHILD, os.path.dirname(__file__), function, *signature.parameters) as process:
         try:
-            out, _ = process.communicate(timeout=100)
+            out, _ = process.communicate(timeout=200)
         finally:
             process.kill()
     lines = out.splitlines()

@@ -74,10 +74,10 @@ static fftwf_plan make_plan(const Batch &b, int direction, void *in, void *out)
     }
 }
 
-/* While there is one thread: others may plan with FFTW when the first plan is made here. To set its
- * limit makes FFTW's planner, which it makes behind no lock. */
+/* While there is one thread: others may plan with FFTW when the first plan is made here. FFTW makes
+ * its planner, and adds solvers to it, behind no lock; with this there is neither left to do. */
 [[maybe_unused]] static const bool thread_safe =
-    (fftwf_make_planner_thread_safe(), fftwf_set_timelimit(FFTW_NO_TIMELIMIT), true);
+    (fftwf_make_planner_thread_safe(), fftwf_init_threads() != 0);
 
 /* A plan for these or any other arrays; kept for ever. */
 static fftwf_plan plan_for(const Batch &b, int direction, void *in, void *out)

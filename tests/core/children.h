@@ -20,7 +20,7 @@ struct Case {
  * process, took longer than `seconds`, or threw. */
 void expect_to_survive(const std::vector<Case> &cases,
                        unsigned gigabytes = 8,
-                       unsigned seconds = 30);
+                       unsigned seconds = 120);
 
 } // namespace oac_test
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Every argument of make() and of the setters at its extremes, the others as they are by default:
  * refused by an exception, or the block filters right; the process lives, and old taps stay. */
-#include "children.h"
 #include "graph.h"
+#include "survival.h"
 
 #include <cfloat>
 #include <climits>

@@ -5,8 +5,8 @@
 #define OAC_TEST_EXTREMES_H
 
 #include "buffers.h"
-#include "children.h"
 #include "compare.h"
+#include "survival.h"
 
 #include <cppunit/TestAssert.h>
 #include <limits>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Cases that may end or stop the process they run in: tried in child processes. */
-#ifndef OAC_TEST_CHILDREN_H
-#define OAC_TEST_CHILDREN_H
+#ifndef OAC_TEST_SURVIVAL_H
+#define OAC_TEST_SURVIVAL_H
 
 #include <functional>
 #include <string>

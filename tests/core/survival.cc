@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Cases that may end or stop the process they run in: tried in child processes. */
-#include "children.h"
+#include "survival.h"
 
 #include "signals.h"
 

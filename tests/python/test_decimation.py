@@ -153,6 +153,43 @@ def test_a_tag_that_waits_for_a_sample(end, limits, kind, rng):
 
 
 @KIND
+def test_a_sample_that_waits_at_a_restart_is_gone(kind, rng):
+    """And so is its tag: a new stream begins with its own."""
+    taps, streams, decimation = h.rows(rng, kind, [40]), h.signals(rng, kind, 2, 480), 8
+    block = h.make(kind, taps, hop=48, decimation=decimation)
+    for x in streams:
+        sink, gate, tb = h.sink(kind), h.Gate(kind), gr.top_block()
+        tb.connect(gate, block, sink)
+        h.start(tb)
+        gate.feed(x, [(478, "other", pmt.from_long(1))])
+        h.until(lambda: len(sink.data()) == 59, "all but the sample that waits")
+        gate.close() if x is streams[-1] else h.abort(tb, [gate])
+        h.wait(tb)
+    h.assert_filtered(h.received(kind, [sink]), streams[-1:], taps, decimation=decimation)
+    assert h.tags_of(sink) == [(59, "other", 1)]
+
+
+@KIND
+def test_a_sample_that_waits_while_the_graph_is_changed(kind, rng):
+    """It comes out next, whose number is 0 then."""
+    taps, x, decimation = h.rows(rng, kind, [40]), h.signal(rng, kind, 960), 8
+    block, sink, gate = h.make(kind, taps, hop=48, decimation=decimation), h.sink(kind), h.Gate(kind)
+    tb = gr.top_block()
+    tb.connect(gate, block, sink)
+    with h.Running(tb, [gate]):
+        gate.feed(x[:480], [(478, "other", pmt.from_long(1))])
+        h.until(lambda: len(sink.data()) == 59, "all but the sample that waits")
+        gate.pause()
+        tb.lock()
+        tb.unlock()
+        gate.tags.clear()  # it counts from 0 again, too
+        gate.feed(x[480:])
+        gate.close()
+    h.assert_filtered(h.received(kind, [sink]), [x], taps, decimation=decimation)
+    assert h.tags_of(sink) == [(1, "other", 1)]
+
+
+@KIND
 @pytest.mark.parametrize("limits", [{}, {"block_max": 5}], ids=str)
 def test_a_setter_in_the_middle(limits, kind, rng):
     """The change is on no multiple of D, where the source has stopped for it."""

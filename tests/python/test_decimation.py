@@ -109,10 +109,11 @@ def test_tags_move_to_the_nearest_sample(decimation, kind, rng):
 @KIND
 @FLUSH
 @DECIMATION
-def test_no_tag_is_lost_behind_the_last_sample(decimation, flush, kind, rng):
+@pytest.mark.parametrize("hop_out", [1, 6])
+def test_no_tag_is_lost_behind_the_last_sample(hop_out, decimation, flush, kind, rng):
     """One that would move behind it stays with it, wherever the stream ends and however it is cut."""
     taps = h.rows(rng, kind, [40])
-    hop = decimation * 6
+    hop = decimation * hop_out
     for n in (1, decimation - 1, decimation, 2 * hop - 1, 2 * hop, 2 * hop + 1, 2 * hop + decimation - 1):
         x, tags = h.signal(rng, kind, n), [(o, "other", o) for o in range(max(0, n - decimation), n)]
         n_out = -(-(n + 39 if flush else n) // decimation)
@@ -143,13 +144,15 @@ def test_a_tag_that_waits_for_a_sample(end, limits, kind, rng):
         h.until(lambda: len(sink.data()) == n_before, "all but the sample that waits")
         assert h.until_quiet(block) == n_before
         if end == "more":
+            block.set_taps(taps)
             gate.feed(x[480:481])
             h.until(lambda: len(sink.data()) == 60, "the sample that has waited")
             gate.feed(x[481:])
         gate.close()
     streams = [x if end == "more" else x[:480]]
     h.assert_filtered(h.received(kind, [sink]), streams, taps, decimation=decimation)
-    assert h.tags_of(sink, but=("flush",)) == [(60 if end == "more" else 59, "other", 1)]
+    assert h.tags_of(sink, but=("flush", "taps")) == [(60 if end == "more" else 59, "other", 1)]
+    assert h.changes_of(sink) == [(60, 1)] * (end == "more")
 
 
 @KIND

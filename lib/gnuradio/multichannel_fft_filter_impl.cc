@@ -366,14 +366,27 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::put_withheld(const gr_vector_void
     return 1;
 }
 
+/* Samples in that have been taken, but not filtered. */
+template <class SAMPLE, class TAP>
+int multichannel_fft_filter_impl<SAMPLE, TAP>::n_gathered() const
+{
+    return d_stage ? int(d_stage->n_gathered()) : 0;
+}
+
+/* Whether what has been taken gives a sample that is still to come out. */
+template <class SAMPLE, class TAP>
+bool multichannel_fft_filter_impl<SAMPLE, TAP>::next_is_certain() const
+{
+    return n_gathered() > room_for(0) || (d_stage && d_stage->n_ready() > 0);
+}
+
 /* Takes the last of the n_given samples that end at `out` back while a tag may belong to it: until
  * there is a later one, or the stream is over. Returns how many are left. */
 template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::withhold_last(const gr_vector_void_star &out,
                                                              int n_given)
 {
-    const bool all_given = !d_stage || d_stage->empty();
-    if (n_given <= 0 || d_phase != phase::filtering || !all_given || !d_relay.waits())
+    if (n_given <= 0 || d_phase != phase::filtering || !d_relay.waits() || next_is_certain())
         return n_given;
     for (std::size_t m = 0; m < out.size(); m++)
         d_withheld[m] = static_cast<const SAMPLE *>(out[m])[-1];
@@ -530,7 +543,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int n_output_items,
     else if (d_phase == phase::filtering && d_stage->n_ready() == 0)
         wanted = std::clamp(hop() - int(d_stage->n_gathered()), 1, d_room);
     if (d_withholds) /* with the next sample that gives one, it is clear where the tag belongs */
-        wanted = std::min(wanted, room_for(0) + 1);
+        wanted = std::min(wanted, room_for(0) + 1 - n_gathered());
     if (wanted == 0) {
         std::fill(n_required.begin(), n_required.end(), 0);
         return;

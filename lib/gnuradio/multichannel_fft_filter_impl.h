@@ -91,6 +91,8 @@ private:
     void set_taps_by_message(const pmt::pmt_t &message);
     void send_status();
     void mark_tap_change(int n_given);
+    int n_gathered() const;
+    bool next_is_certain() const;
     int put_withheld(const gr_vector_void_star &out);
     int withhold_last(const gr_vector_void_star &out, int n_given);
     void measure_room();

@@ -193,6 +193,24 @@ def test_a_sample_that_waits_while_the_graph_is_changed(kind, rng):
 
 
 @KIND
+def test_a_tag_waits_while_samples_are_gathered(kind, rng):
+    """Behind a change of taps on no multiple of D, samples are taken that give none; they do not let the last one go."""
+    first, second, x = h.row(rng, kind, 40), h.row(rng, kind, 7), h.signal(rng, kind, 8)
+    block, sink, gate = h.make(kind, [first], hop=16, decimation=8), h.sink(kind), h.Gate(kind)
+    block.set_max_noutput_items(1)
+    tb = gr.top_block()
+    tb.connect(gate, block, sink)
+    tb.connect(gate, h.head(kind, 1), blocks.null_sink(h.item_size(kind)))  # as it ends, the block takes what there is
+    with h.Running(tb, [gate]):
+        gate.feed(x, [(5, "other", pmt.from_long(1)), (7, "taps", h.uniform(second))])
+        h.until(lambda: block.tap_changes() == 1, "the new taps")
+        assert h.until_quiet(block) == 0
+        gate.close()
+    h.assert_filtered(h.received(kind, [sink]), [x], [first], decimation=8)
+    assert h.tags_of(sink) == [(0, "other", 1)]
+
+
+@KIND
 @pytest.mark.parametrize("limits", [{}, {"block_max": 5}], ids=str)
 def test_a_setter_in_the_middle(limits, kind, rng):
     """The change is on no multiple of D, where the source has stopped for it."""

@@ -413,15 +413,20 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int
 
 /* What the buffers that were made can give and take at once, and a stage where that may be less
  * than a hop. Half of each: a block above that gives many samples at a time may find no room in the
- * last part of a buffer while we wait for it to be full. */
+ * last part of a buffer while we wait for it to be full. Of half an output buffer the runtime uses
+ * whole multiples, and where they are less than min_noutput_items it ends our thread, and so hangs
+ * the graph: a multiple of no more than the rest leaves enough. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
 {
     long n_out = d_largest_batch / d_decimation;
     if (this->is_set_max_noutput_items())
         n_out = std::min(n_out, long(this->max_noutput_items()));
-    for (int m = 0; m < d_n_channels; m++)
-        n_out = std::min(n_out, long(this->detail()->output(unsigned(m))->bufsize() / 2));
+    const long least = std::max(this->min_noutput_items(), 1);
+    for (int m = 0; m < d_n_channels; m++) {
+        const long half = this->detail()->output(unsigned(m))->bufsize() / 2;
+        n_out = std::min(n_out, std::max(half - least + 1, 1L));
+    }
     d_room = int(n_out * d_decimation);
     for (int m = 0; m < d_n_channels; m++)
         d_room = std::min(

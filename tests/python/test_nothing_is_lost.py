@@ -202,6 +202,17 @@ def with_output_buffer(taps, flush, largest):
 
 
 @FLUSH
+@pytest.mark.parametrize("hop, least", [(5000, 8000), (8000, 8000), (1, 8192), (4096, 4097)])
+def test_min_noutput_items_beside_a_hop(hop, least, flush, rng):
+    """Half an output buffer has 8192 samples; less of it than the least in whole hops would hang the graph."""
+    x, taps = h.signal(rng, "fff", 30011), h.rows(rng, "fff", [50])
+    block = h.make("fff", taps, hop=hop, max_batch=1, flush=flush)
+    block.set_min_noutput_items(least)
+    got = h.run_graph("fff", [x], taps, block=block)
+    h.assert_filtered(got, [x], taps, flush)
+
+
+@FLUSH
 @pytest.mark.parametrize("setting", ["set_min_output_buffer", "set_max_output_buffer"])
 def test_buffer_wishes_of_the_block_above(setting, flush, rng):
     taps = h.rows(rng, "fff", [500, 65])

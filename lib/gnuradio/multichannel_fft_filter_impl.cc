@@ -206,7 +206,7 @@ engine multichannel_fft_filter_impl<SAMPLE, TAP>::make_engine(const rows &taps,
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::set_taps(const rows &taps)
 {
-    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    std::lock_guard<fork_mutex> lock(d_taps_mutex);
     apply(taps);
 }
 
@@ -236,7 +236,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::set_channel_taps(int channel,
         throw std::invalid_argument("channel " + std::to_string(channel) +
                                     " does not exist; there are " + std::to_string(d_n_channels) +
                                     ", counted from 0");
-    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    std::lock_guard<fork_mutex> lock(d_taps_mutex);
     rows changed = one_row_each();
     changed[std::size_t(channel)] = taps;
     apply(changed);
@@ -256,7 +256,7 @@ template <class SAMPLE, class TAP>
 typename multichannel_fft_filter_impl<SAMPLE, TAP>::rows
 multichannel_fft_filter_impl<SAMPLE, TAP>::taps() const
 {
-    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    std::lock_guard<fork_mutex> lock(d_taps_mutex);
     return d_rows;
 }
 
@@ -503,7 +503,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::go_on_with_stream()
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
 {
-    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    std::lock_guard<fork_mutex> lock(d_taps_mutex);
     const bool same_stream = d_detail.lock() == this->detail();
     d_detail = this->detail();
     if (same_stream)
@@ -527,7 +527,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
 {
-    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    std::lock_guard<fork_mutex> lock(d_taps_mutex);
     d_running = false;
     d_relay.stop(*this);
     swap_taps();
@@ -682,7 +682,7 @@ template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::retune(const control_tag *begin,
                                                        const control_tag *end)
 {
-    std::lock_guard<std::mutex> lock(d_taps_mutex);
+    std::lock_guard<fork_mutex> lock(d_taps_mutex);
     try {
         rows changed = one_row_each();
         for (const control_tag *tag = begin; tag != end; tag++)

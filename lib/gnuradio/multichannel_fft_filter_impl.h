@@ -6,6 +6,7 @@
 #include "buffer_plan.h"
 #include "control_tags.h"
 #include "engine.h"
+#include "fork_mutex.h"
 #include "hop_stage.h"
 #include "rate_follower.h"
 #include "tag_relay.h"
@@ -145,7 +146,7 @@ private:
 
     /* Guards the rows and building new state; the working thread takes it in start() and stop()
      * only. */
-    mutable std::mutex d_taps_mutex;
+    mutable fork_mutex d_taps_mutex;
     rows d_rows;
     bool d_running = false;
 

@@ -2,6 +2,7 @@
 """A flowgraph made before os.fork() runs in the child: to the same samples, though the threads that
 its block had are the parent's."""
 import os
+import threading
 import time
 import warnings
 
@@ -51,3 +52,25 @@ def test_a_flowgraph_runs_in_the_child(rng, kind, backend):
 
     assert status_in_child(run) == 0
     run()
+
+
+def test_taps_are_set_in_a_child_that_was_forked_while_others_set_them(rng):
+    block, ended = h.make("fff", h.rows(rng, "fff", [50])), threading.Event()
+    several = [h.rows(rng, "fff", [n]) for n in rng.integers(100, 3000, 20)]
+
+    def others():
+        while not ended.is_set():
+            for rows in several:
+                block.set_taps(rows)
+
+    def set_and_get():
+        block.set_taps([[1.0, 2.0]])
+        assert block.taps()[0].tolist() == [1, 2]
+
+    thread = threading.Thread(target=others)
+    thread.start()
+    try:
+        assert [status_in_child(set_and_get) for _ in range(20)] == [0] * 20
+    finally:
+        ended.set()
+        thread.join()

@@ -216,6 +216,12 @@ def test_out_with_samples_in_one_place(refused, strides):
     assert not memory.any()
 
 
+@pytest.mark.parametrize("shape, mode", [((3, 0), "full"), ((0, 20), "full"), ((2, 3, 0), "same")])
+def test_out_of_no_samples_fits(function, shape, mode):
+    out = np.empty(function(np.empty(shape), np.ones(4), mode).shape)
+    assert function(np.empty(shape), np.ones(4), mode, out=out) is out
+
+
 def test_out_in_another_map_of_the_same_file(refused, tmp_path, rng):
     """Addresses differ, and what is written to one is read from the other."""
     first = np.memmap(tmp_path / "x", np.float64, "w+", shape=(6, 23))

@@ -205,6 +205,8 @@ def _map_of(array):
 
 def _may_overlap_itself(array):
     """Whether an index may lead to where another does, as after numpy.broadcast_arrays()."""
+    if array.size == 0:  # NumPy gives these strides of 0
+        return False
     end = array.itemsize
     for stride, n in sorted((abs(s), n) for s, n in zip(array.strides, array.shape) if n > 1):
         if stride < end:

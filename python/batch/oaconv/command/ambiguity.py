@@ -18,7 +18,9 @@ GROUPED = re.compile(r"[-+]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]{1,3})(?:\.[0-
 GROUPED_BY_POINTS = re.compile(  # 1.000,5
     r"[-+]?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]{1,3})(?:,[0-9]+)?"
 )
-GROUPED_BY_BLANKS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?: [0-9]{3})+(?:\.[0-9]*)?")  # 1 000.5
+GROUP = re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]*)?")  # all that blanks leave of 1 000.5
+BETWEEN_GROUPS = re.compile(r"(?<![^ \t\n+-])[1-9][0-9]{0,2}( )0[0-9]{2}(?![0-9])")
+PADDED_FIRST = re.compile(r"(?:^[ \t]*|\t|  )[-+]?0[0-9]", re.MULTILINE)  # 001 is in no groups
 WHOLE = re.compile("[-+]?[0-9]+")
 FRACTION = re.compile("[0-9]+(?:[eE][-+]?[0-9]+)?")
 ZERO = re.compile("[-+]?0")
@@ -59,10 +61,12 @@ def ambiguous_blank(text):
             f"{torn.group()!r} may be one number or two; write complex numbers without blanks, "
             "and commas between numbers"
         )
-    group = text.find(" 0")
-    if group >= 0 and all(map(GROUPED_BY_BLANKS.fullmatch, lines(text))):
-        return group + 1, "a blank may group digits here; write numbers without blanks"
-    return None
+    group = BETWEEN_GROUPS.search(text)
+    if group is None or PADDED_FIRST.search(text):
+        return None
+    if not all(map(GROUP.fullmatch, text.split())):
+        return None
+    return group.end(1), "a blank may group digits here; write numbers without blanks"
 
 
 def lines(text):

@@ -84,6 +84,10 @@ WITH_HEADER = {
     "7z": b"7z\xbc\xaf\x27\x1c\0\4" + SAMPLES,
     "tar": tar(),
     "text": b"0.125\n-0.25\n0.5\n" * 30,
+    "text with a mark": "\ufeff0,125;-0,25\n0,5;0,25\n".encode() * 3,
+    "text in UTF-8": "# Dämpfung in µs\n0.125\n-0.25\n0.5\n".encode(),
+    "text in Latin-1": "# Dämpfung in µs\n0.125\n-0.25\n0.5\n".encode("latin-1"),
+    "text in UTF-16": "0.125\t-0.25\t0.5\n".encode("utf-16") * 3,
     "a short text": b"0.1,0.2,0.3,0.4\n",
     "a pointer of git": b"version https://git-lfs.github.com/spec/v1\noid sha256:%b\n" % (b"0a" * 32),
 }
@@ -122,7 +126,7 @@ def test_neither_format_nor_ending_makes_a_header_samples(folder, capsys, conten
 @pytest.mark.parametrize("content", WITH_HEADER.values(), ids=WITH_HEADER)
 def test_taps_neither(folder, capsys, content):
     np.save("a.npy", np.ones(20, "f4"))
-    is_text = content.isascii() and b"\0" not in content
+    is_text = magic.is_text(content[: magic.HEAD_BYTES])
     for ending in RAW if is_text else (*RAW, "txt", "csv"):
         (folder / f"b.{ending}").write_bytes(whole(content))
         assert_refused(capsys, folder, f"b.{ending}", "a.npy", f"b.{ending}", "-o", "c.npy")

@@ -32,7 +32,9 @@ HEADERS = [
 ]
 
 NUMBERS = re.compile(rb"[-+0-9.,;eEijnaf()# \t\r\n]+")
-PRINTABLE = re.compile(rb"[ -~\t\r\n]+")
+PRINTABLE = re.compile(rb"[ -~\t\r\n\x80-\xff]+")  # in Latin-1 or UTF-8, too
+FOREIGN = re.compile(rb"[\x80-\xff]")
+TEXT_16 = re.compile(rb"\xff\xfe(?:[ -~\t\r\n]\x00){15}|\xfe\xff(?:\x00[ -~\t\r\n]){15}")
 
 
 def head_of(file):
@@ -51,7 +53,11 @@ def is_text(head):
     """Whether this is text for certain: samples that vary are not all printable."""
     if len(head) >= 16 and NUMBERS.fullmatch(head):
         return len(set(head)) >= 4
-    return len(head) >= 32 and PRINTABLE.fullmatch(head) is not None and len(set(head)) >= 8
+    if TEXT_16.match(head):
+        return True
+    if len(head) < 32 or not PRINTABLE.fullmatch(head) or len(set(head)) < 8:
+        return False
+    return 8 * len(FOREIGN.findall(head)) <= len(head)
 
 
 def may_be_numbers(head):

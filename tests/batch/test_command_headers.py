@@ -267,6 +267,24 @@ def test_options_that_it_confirms(folder, said):
     assert run_sigmf("--channels", 2) == 0
 
 
+@pytest.mark.parametrize("datatype", ["cf32", "CF32_LE"])
+def test_names_of_the_same_datatype(folder, datatype):
+    write_sigmf(folder, datatype=datatype)
+    assert run_sigmf() == 0
+
+
+def test_metadata_of_a_file_for_each_channel(folder, capsys):
+    arguments = ("a{}.sigmf-data", "b.npy", "-o", "c.npy", "--format", "cf32", "--channels", 2)
+    for m in range(2):
+        np.ones(200, "<c8").tofile(f"a{m}.sigmf-data")
+        meta = {"global": {"core:datatype": "cf32_le", "core:num_channels": 1}}
+        (folder / f"a{m}.sigmf-meta").write_text(json.dumps(meta))
+    assert h.run(*arguments) == 0
+    (folder / "a1.sigmf-meta").write_text('{"global": {"core:datatype": "ci16_le"}}')
+    assert h.run(*arguments) == 2
+    assert "oaconv: a1.sigmf-data: its samples are ci16_le" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("meta", ["", "{", "[]", "7", '{"global": 3, "captures": 1}', "[" * 9999])
 def test_metadata_that_says_nothing(folder, meta):
     write_sigmf(folder)

@@ -8,7 +8,7 @@ from .fileio import InputFile
 
 ENDING, META = ".sigmf-data", ".sigmf-meta"
 MOST_BYTES = 1 << 24  # of metadata
-DATATYPES = {"cf32_le": "cf32", "rf32_le": "f32", "ci16_le": "ci16"}
+DATATYPES = {"cf32": "cf32", "rf32": "f32", "ci16": "ci16"}
 
 
 def refuse_contradiction(path, form, n_channels):
@@ -18,7 +18,7 @@ def refuse_contradiction(path, form, n_channels):
     name = path[: -len(ENDING)] + META
     said, captures = read(name)
     datatype = said.get("core:datatype")
-    if isinstance(datatype, str) and DATATYPES.get(datatype.lower()) != form.name:
+    if isinstance(datatype, str) and named(datatype) != form.name:
         raise Refused(f"{path}: its samples are {datatype}, says {name}, not {form.name}")
     n_said = said.get("core:num_channels", 1)
     if type(n_said) is int and n_said != n_channels:
@@ -26,6 +26,12 @@ def refuse_contradiction(path, form, n_channels):
     parts = [said.get("core:trailing_bytes"), *(c.get("core:header_bytes") for c in captures)]
     if any(type(n) is int and n > 0 for n in parts):
         raise Refused(f"{path}: holds more than samples, says {name}")
+
+
+def named(datatype):
+    """Our name of a datatype; of the two byte orders little endian is the one to leave out."""
+    datatype = datatype.lower()
+    return DATATYPES.get(datatype[:-3] if datatype.endswith("_le") else datatype)
 
 
 def read(name):

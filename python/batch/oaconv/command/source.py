@@ -52,9 +52,9 @@ def open_signal(path, form=None, n_channels=None):
     n_channels = n_channels or 1
     if n_channels > raw.MOST_CHANNELS:
         raise Refused(f"--channels: {n_channels} are too many; {raw.MOST_CHANNELS} are possible")
-    sigmf.refuse_contradiction(path, form, n_channels)
     files = open_raw(path, n_channels)
     for file in files:
+        sigmf.refuse_contradiction(file.path, form, 1 if raw.is_pattern(path) else n_channels)
         refuse_other_than_samples(file)
     layout = raw.read_layout(files, form, n_channels)
     return Signal(path, files, layout, raw_dtype(form), 1 if n_channels == 1 else 2)

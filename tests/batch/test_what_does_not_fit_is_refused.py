@@ -235,6 +235,21 @@ def test_out_in_another_map_of_the_same_file(refused, tmp_path, rng):
     expected.assert_convolved(oaconv.convolve(half[:, :20], TAPS, out=other), samples[:3, :20], TAPS)
 
 
+@pytest.mark.parametrize("removed", ["ab", "a", "b"])
+def test_maps_of_files_without_a_name(refused, tmp_path, rng, removed):
+    """Scratch files are often removed as soon as they are open."""
+    samples = rng.standard_normal((3, 20))
+    a = np.memmap(tmp_path / "a", np.float64, "w+", shape=(3, 20))
+    again = np.memmap(tmp_path / "a", np.float64, "r+", shape=(3, 20))
+    out = np.memmap(tmp_path / "b", np.float64, "w+", shape=(3, 23))
+    a[:] = samples
+    for name in removed:
+        (tmp_path / name).unlink()
+    expected.assert_convolved(oaconv.convolve(a, TAPS, out=out), samples, TAPS)
+    if "a" in removed:
+        refused(ValueError, "^out shares memory with a or b", a=a[:, :17], out=again)
+
+
 def test_out_between_the_samples_of_a_is_no_overlap(rng):
     """As the imaginary parts lie between the real ones, and columns between columns."""
     z = rng.standard_normal((3, 40)) + 0j

@@ -188,9 +188,16 @@ def _share_memory(x, y):
 def _share_file(x, y):
     """Whether two memory maps have a part of a file in common."""
     x, y = _map_of(x), _map_of(y)
-    if x is None or y is None or x is y or not os.path.samefile(x.filename, y.filename):
+    if x is None or y is None or x is y or not _same_file(x.filename, y.filename):
         return False
     return x.offset < y.offset + y.nbytes and y.offset < x.offset + x.nbytes
+
+
+def _same_file(x, y):
+    try:
+        return os.path.samefile(x, y)
+    except OSError:  # a map outlives the name of its file
+        return os.fspath(x) == os.fspath(y)
 
 
 def _map_of(array):

@@ -76,6 +76,13 @@ def test_masked_arrays(refused):
     refused(TypeError, "^a is a masked array", a=[np.ma.masked_less(row, 0) for row in ONES])
     refused(TypeError, "^b is a masked array", b=[[1.0, np.ma.masked, 2.0, 3.0]] * 3)
 
+    class Masked:
+        def __array__(self, dtype=None, copy=None):
+            return np.ma.masked_less(ONES, 0)
+
+    refused(TypeError, "^a is a masked array", a=Masked())
+    refused(TypeError, "^b is a masked array", b=Masked())
+
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "c16"])

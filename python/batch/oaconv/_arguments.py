@@ -52,11 +52,12 @@ def as_array(name, x):
     """A plain array of numbers."""
     refuse_masked(name, x)
     try:
-        array = np.asarray(x)
+        array = np.asanyarray(x)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name} does not make an array: {error}") from None
+    refuse_masked(name, array)  # which an object with __array__() may have become
     number_dtype(name, array)
-    return array
+    return np.asarray(array)
 
 
 def as_taps(b, axis):

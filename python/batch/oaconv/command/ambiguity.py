@@ -15,11 +15,17 @@ EITHER_WAY = (
 UNSIGNED = r"[0-9]+(?:,[0-9]+)?(?:[eE][-+]?[0-9]+)?"
 DECIMAL_COMMA = re.compile(rf"[-+]?{UNSIGNED}(?:[ijIJ]|[-+]{UNSIGNED}[ijIJ])?")  # 0,5
 GROUPED = re.compile(r"[-+]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]{1,3})(?:\.[0-9]*)?")  # 1,000.5
+WITH_GROUPS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2},[0-9]{3}\.")
+ROW_WITH_GROUPS = re.compile(  # 1,000.5,2,000.5
+    "{0}(?:,{0})*".format(r"[-+]?(?:0|[1-9][0-9]{0,2}(?:,[0-9]{3})*)\.[0-9]+")
+)
 GROUPED_BY_POINTS = re.compile(  # 1.000,5
     r"[-+]?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[0-9]{1,3})(?:,[0-9]+)?"
 )
 GROUP = re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]*)?")  # all that blanks leave of 1 000.5
 BETWEEN_GROUPS = re.compile(r"(?<![^ \t\n+-])[1-9][0-9]{0,2}( )0[0-9]{2}(?![0-9])")
+CELL_OF_GROUPS = re.compile(r"[-+]?[1-9][0-9]{0,2}(?: [0-9]{3})+(?:\.[0-9]*)?")  # 1 234.5
+BETWEEN_DIGITS = re.compile(r"(?<=[0-9])( )(?=[0-9])")
 PADDED_FIRST = re.compile(r"(?:^[ \t]*|\t|  )[-+]?0[0-9]", re.MULTILINE)  # 001 is in no groups
 WHOLE = re.compile("[-+]?[0-9]+")
 FRACTION = re.compile("[0-9]+(?:[eE][-+]?[0-9]+)?")
@@ -48,6 +54,8 @@ def ambiguous_comma(text):
         return None
     if has_point:
         may_be = all_match(GROUPED, text) or all_match(GROUPED_BY_POINTS, text)
+        in_rows = WITH_GROUPS.search(text)
+        may_be = may_be or in_rows and all(map(ROW_WITH_GROUPS.fullmatch, lines(text)))
     else:
         may_be = all_match(DECIMAL_COMMA, text) or all(map(alternates, lines(text)))
     return (inside.start(), EITHER_WAY) if may_be else None
@@ -62,11 +70,23 @@ def ambiguous_blank(text):
             "and commas between numbers"
         )
     group = BETWEEN_GROUPS.search(text)
-    if group is None or PADDED_FIRST.search(text):
-        return None
-    if not all(map(GROUP.fullmatch, text.split())):
+    if group and (PADDED_FIRST.search(text) or not all(map(GROUP.fullmatch, text.split()))):
+        group = None
+    if group is None and groups_between_tabs(text):
+        group = BETWEEN_DIGITS.search(text)
+    if group is None:
         return None
     return group.end(1), "a blank may group digits here; write numbers without blanks"
+
+
+def groups_between_tabs(text):
+    """Whether tabs separate cells, and blanks inside of them could all group digits."""
+    rows = [line.split("\t") for line in lines(text)]
+    if all(len(row) == 1 for row in rows):
+        return False
+    cells = [cell.strip(" ") for row in rows for cell in row]
+    grouped = [cell for cell in cells if " " in cell]
+    return bool(grouped) and all(map(CELL_OF_GROUPS.fullmatch, grouped))
 
 
 def lines(text):

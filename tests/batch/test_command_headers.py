@@ -84,9 +84,9 @@ WITH_HEADER = {
     "7z": b"7z\xbc\xaf\x27\x1c\0\4" + SAMPLES,
     "tar": tar(),
     "text": b"0.125\n-0.25\n0.5\n" * 30,
-    "text with a mark": "\ufeff0,125;-0,25\n0,5;0,25\n".encode() * 3,
-    "text in UTF-8": "# Dämpfung in µs\n0.125\n-0.25\n0.5\n".encode(),
-    "text in Latin-1": "# Dämpfung in µs\n0.125\n-0.25\n0.5\n".encode("latin-1"),
+    "text with a mark": "\ufeff0,125;-0,25\n0,5;0,25\n".encode() * 6,
+    "text in UTF-8": "# Dämpfung in µs\n0.125\n-0.25\n0.5\n".encode() * 4,
+    "text in Latin-1": "# Dämpfung in µs\n0.125\n-0.25\n0.5\n".encode("latin-1") * 4,
     "text in UTF-16": "0.125\t-0.25\t0.5\n".encode("utf-16") * 3,
     "a short text": b"0.1,0.2,0.3,0.4\n",
     "a pointer of git": b"version https://git-lfs.github.com/spec/v1\noid sha256:%b\n" % (b"0a" * 32),
@@ -162,6 +162,11 @@ def plain_samples():
     yield from (t.astype(dtype) for dtype in ("<i2", "<f4"))
     yield from ((a * np.sin(t / p)).astype("<i2") for a in (3, 3e4) for p in (1.1, 5, 100))
     yield from (np.exp(2j * np.pi * t * f).astype("<c8") for f in (0, 0.01, 0.25, 0.5))
+    # An offset and a little noise: bytes that are all printable, or all those of numbers.
+    for offset in 0x2E32, 0x2F40, 0x3136, 0x4C50, 0x2850, 0x8050 - 0x10000:
+        yield from (np.round(rng.normal(offset, 3, 2000)).astype("<i2") for _ in range(20))
+        both = rng.normal([offset, 0x5560], 2, (1000, 2))  # I and Q
+        yield np.round(both).astype("<i2").reshape(-1)
     for scale in 1, 1000:
         yield from (h.random(rng, 2000, "<f4") * scale for _ in range(100))
         yield from ((h.random(rng, 2000, "<f8") * scale).astype("<i2") for _ in range(100))

@@ -32,6 +32,7 @@ HEADERS = [
 ]
 
 NUMBERS = re.compile(rb"[-+0-9.,;eEijnaf()# \t\r\n]+")
+BETWEEN = set(b",; \t\n")
 PRINTABLE = re.compile(rb"[ -~\t\r\n\x80-\xff]+")  # in Latin-1 or UTF-8, too
 FOREIGN = re.compile(rb"[\x80-\xff]")
 TEXT_16 = re.compile(rb"\xff\xfe(?:[ -~\t\r\n]\x00){15}|\xfe\xff(?:\x00[ -~\t\r\n]){15}")
@@ -51,13 +52,15 @@ def header_of(head):
 
 def is_text(head):
     """Whether this is text for certain: samples that vary are not all printable."""
+    halves = set(head[::2]), set(head[1::2])  # of 16-bit samples that vary little one half is alike
     if len(head) >= 16 and NUMBERS.fullmatch(head):
-        return len(set(head)) >= 4
+        return len(set(head)) >= 4 and all(len(half) > 2 or half & BETWEEN for half in halves)
     if TEXT_16.match(head):
         return True
-    if len(head) < 32 or not PRINTABLE.fullmatch(head) or len(set(head)) < 8:
+    if len(head) < 32 or not PRINTABLE.fullmatch(head) or min(map(len, halves)) < 5:
         return False
-    return 8 * len(FOREIGN.findall(head)) <= len(head)
+    n_foreign = len(FOREIGN.findall(head))
+    return n_foreign == 0 or len(head) >= 100 and 8 * n_foreign <= len(head)
 
 
 def may_be_numbers(head):

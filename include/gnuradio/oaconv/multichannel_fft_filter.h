@@ -31,11 +31,12 @@ namespace oaconv
  *
  * The ports run in lockstep: one stalled input stalls all of them, the shortest input ends all,
  * and so does a Head block behind one output. Tags stay on their channel, unless another
- * propagation policy is set. With decimation a tag on sample n moves to round(n / D), but not behind
- * the last sample that comes out, at the end of the stream or by a flush. Where a tag on the samples
- * so far may move to the next sample, the last one waits until it is known whether there is a next.
- * A tag does not move back to a sample that has come out with an earlier hop: after a flush or a
- * change of taps on no multiple of D it may land on the next one, and is lost where none follows.
+ * propagation policy is set. With decimation a tag on sample n moves to round(n / D), but not
+ * behind the last sample that comes out, at the end of the stream or by a flush. Where a tag on the
+ * samples so far may move to the next sample, the last one waits until it is known whether there is
+ * a next. A tag does not move back to a sample that has come out with an earlier hop: after a flush
+ * or a change of taps on no multiple of D it may land on the next one, and is lost where none
+ * follows.
  *
  * The setters and getters may be called from any thread at any time.
  *

@@ -144,8 +144,8 @@ private:
     mutable std::mutex d_backend_mutex;
     std::string d_backend, d_backend_reason;
 
-    /* Guards the rows and building new state; the working thread takes it in start() and stop()
-     * only. */
+    /* Guards the rows and building new state; the working thread takes it in start() and stop(),
+     * and where taps come by message or tag. */
     mutable fork_mutex d_taps_mutex;
     rows d_rows;
     bool d_running = false;

@@ -387,7 +387,7 @@ def test_the_flowgraph_is_retuned_by_its_sliders(tmp_path):
     heard = [(float(tone), float(ratio)) for tone, ratio in
              re.findall(r"^tone \d (\S+) (\S+)$", done.stdout, re.M)]
     stations = [4, *range(1, nbfm.M)]
-    assert [round(tone / 10) for tone, _ in heard] == [
-        round(nbfm.STATIONS[k].tone / 10) for k in stations], done.stdout
+    assert len(heard) == nbfm.M, done.stdout
+    assert all(abs(tone - nbfm.STATIONS[k].tone) < 5 for (tone, _), k in zip(heard, stations)), done.stdout
     assert min(ratio for _, ratio in heard) > 15
     programs.assert_shows_something(tmp_path / "window.png")

@@ -96,8 +96,12 @@ typedef enum oaconv_log_level {
 /** Receives one line, without a newline, in the thread of the call that caused it. */
 typedef void (*oaconv_log)(void *context, oaconv_log_level level, const char *line);
 
+/* The two structs below may get new fields, at their end. `struct_size` tells the library how long
+ * the struct of the program is: one that was compiled before a field came gets its default. */
+
 /** What oaconv_create() needs to know. Fill it with oaconv_config_init() first. */
 typedef struct oaconv_config {
+    size_t struct_size; /**< bytes of this struct; oaconv_config_init() sets it */
     oaconv_type type;
     oaconv_precision precision;
     const oaconv_row *rows; /**< n_rows rows, copied; lengths may differ */
@@ -132,6 +136,7 @@ typedef struct oaconv_config {
 
 /** What oaconv_get_info() tells. */
 typedef struct oaconv_info {
+    size_t struct_size;   /**< bytes of this struct */
     size_t n_channels;
     size_t n_taps;        /**< P, of the longest row in force */
     size_t decimation;    /**< D */
@@ -162,15 +167,19 @@ typedef struct oaconv_info {
 typedef struct oaconv oaconv;
 
 /** Sets every field: OAC_REAL, OAC_SINGLE, no rows, no decimation (1), backend "auto", any GPU, hop
- * chosen by the planner. */
-OAC_EXPORT void oaconv_config_init(oaconv_config *config);
+ * chosen by the planner. A macro, which tells the library the size of the caller's struct.
+ * Any thread. */
+#define oaconv_config_init(config) oaconv_config_init_sized(config, sizeof(oaconv_config))
+/** As oaconv_config_init(), for programs that do not use this header.
+ * @param struct_size  bytes of the caller's struct; no more are written. */
+OAC_EXPORT void oaconv_config_init_sized(oaconv_config *config, size_t struct_size);
 
 /** Makes a filter.
  * @param filter  receives the handle, NULL on failure; destroy with oaconv_destroy().
  * @param config  only read; its rows may be freed after the call.
- * @return OAC_OK; OAC_ERR_ARG no rows, an empty row, NaN or Inf taps, n_rows neither 1 nor
- *         n_channels, an unknown type or precision, a decimation of 0 or a hop that is no multiple
- *         of it; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
+ * @return OAC_OK; OAC_ERR_ARG a config that was not filled in first, no rows, an empty row, NaN or
+ *         Inf taps, n_rows neither 1 nor n_channels, an unknown type or precision, a decimation of 0
+ *         or a hop that is no multiple of it; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
  *         OAC_ERR_BACKEND, also where the backend does not compute in this precision.
  * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size with
  * backend "volk". The first call in a process measures what transforms cost here, in about half a
@@ -270,8 +279,12 @@ OAC_EXPORT void oaconv_reset(oaconv *filter);
  *         the CPU goes on. Working thread. Allocates and plans. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_reopen(oaconv *filter);
 
-/** Describes the plan in force; NULL as filter: all 0, and "" as names. Working thread. */
-OAC_EXPORT void oaconv_get_info(const oaconv *filter, oaconv_info *info);
+/** Describes the plan in force; NULL as filter: all 0, and "" as names. A macro, which tells the
+ * library the size of the caller's struct. Working thread. */
+#define oaconv_get_info(filter, info) oaconv_get_info_sized(filter, info, sizeof(oaconv_info))
+/** As oaconv_get_info(), for programs that do not use this header.
+ * @param struct_size  bytes of the caller's struct; no more are written. */
+OAC_EXPORT void oaconv_get_info_sized(const oaconv *filter, oaconv_info *info, size_t struct_size);
 
 /** Convolves whole rows: out[m] = convolve(in[m], row m), "full".
  * @param config  as for oaconv_create(); row_length is taken to be n.

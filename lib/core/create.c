@@ -5,6 +5,7 @@
 #include "environment.h"
 #include "error.h"
 #include "memory.h"
+#include "structs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +14,6 @@ static const size_t default_batch = 16384;
 
 /* What a GPU must be worth to be taken by "auto". */
 static const double worth_a_gpu = 1.2;
-
-void oaconv_config_init(oaconv_config *config)
-{
-    if (config)
-        *config =
-            (oaconv_config){.type = OAC_REAL, .decimation = 1, .backend = "auto", .device = -1};
-}
 
 static oaconv_status check_config(const oaconv_config *config, oaconv *f)
 {
@@ -219,6 +213,10 @@ oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config)
     if (!filter || !config)
         return oac_fail(OAC_ERR_ARG, "oaconv_create: null pointer");
     *filter = NULL;
+    oaconv_config known;
+    oaconv_status status = oac_read_config(&known, config);
+    if (status != OAC_OK)
+        return status;
     oaconv *f = oac_alloc(1, sizeof *f);
     if (!f)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
@@ -229,7 +227,7 @@ oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config)
     atomic_init(&f->retired, NULL);
     atomic_init(&f->gpu_lost, false);
     f->finished = f->drained = true;
-    oaconv_status status = build(f, config);
+    status = build(f, &known);
     if (status != OAC_OK) {
         oaconv_destroy(f);
         return status;

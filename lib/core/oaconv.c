@@ -10,6 +10,7 @@
 #include "forks.h"
 #include "gpu_loader.h"
 #include "pointers.h"
+#include "structs.h"
 #include "process_lock.h"
 #include "version.h"
 
@@ -508,12 +509,8 @@ oaconv_status oaconv_gpu_measure(oaconv *f, double seconds, oaconv_gpu_rates *ra
     return status;
 }
 
-void oaconv_get_info(const oaconv *f, oaconv_info *info)
+void oac_describe(const oaconv *f, oaconv_info *info)
 {
-    if (info)
-        *info = (oaconv_info){.backend = "", .reason = "", .plan_reason = ""};
-    if (!f || !info)
-        return;
     const struct plan *plan = &f->engine->plan;
     const bool gpu = oac_on_gpu(f, f->engine);
     *info = (oaconv_info){.n_channels = f->setup.n_channels,

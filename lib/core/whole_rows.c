@@ -6,6 +6,7 @@
 #include "error.h"
 #include "memory.h"
 #include "pointers.h"
+#include "structs.h"
 #include "taps.h"
 
 /* The M pointers of `rows`, `offset` bytes on, into `moved`. */
@@ -26,9 +27,12 @@ oaconv_convolve(const oaconv_config *config, const void *const *in, void *const 
     if (!config)
         return oac_fail(OAC_ERR_ARG, "oaconv_convolve: null pointer");
     oaconv *f = NULL;
-    oaconv_config known = *config;
+    oaconv_config known;
+    oaconv_status status = oac_read_config(&known, config);
+    if (status != OAC_OK)
+        return status;
     known.row_length = n;
-    oaconv_status status = oaconv_create(&f, &known);
+    status = oaconv_create(&f, &known);
     if (status != OAC_OK || n == 0) {
         oaconv_destroy(f);
         return status;

@@ -69,7 +69,7 @@ LAYERS = [
     ("lib/core/race.c", BACKEND + ["engine.h", "time.h"]),
     (
         "lib/core/whole_rows.c",
-        C + PUBLIC + ["branch.h", "error.h", "memory.h", "pointers.h", "taps.h"],
+        C + PUBLIC + ["branch.h", "error.h", "memory.h", "pointers.h", "structs.h", "taps.h"],
     ),
     ("lib/core/*", C + POSIX + PUBLIC + ["version.h", OWN]),
     ("cuda/gpu_plan.[ch]", C + ["gpu_plan.h"]),

@@ -13,7 +13,7 @@ for group in "$@"; do
     demo) wanted+=(python3-scipy python3-matplotlib alsa-utils python3-pyqt5 python3-pyqtgraph) ;;
     test) wanted+=(python3-scipy python3-matplotlib alsa-utils python3-pyqt5 python3-pyqtgraph
         python3-pytest python3-pip gr-satellites python3-hypothesis python3-tqdm python3-dask
-        python3-distributed) ;;
+        python3-distributed "clang-format-14|clang-format" shellcheck codespell python3-flake8) ;;
     bench) wanted+=(python3-scipy python3-matplotlib python3-torch libliquid-dev libzita-convolver-dev) ;;
     *) echo "usage: install-deps.sh [build] [demo] [test] [bench]" >&2 && exit 2 ;;
     esac

@@ -136,7 +136,7 @@ typedef struct oaconv_config {
 
 /** What oaconv_get_info() tells. */
 typedef struct oaconv_info {
-    size_t struct_size;   /**< bytes of this struct */
+    size_t struct_size; /**< bytes of this struct */
     size_t n_channels;
     size_t n_taps;        /**< P, of the longest row in force */
     size_t decimation;    /**< D */
@@ -178,8 +178,8 @@ OAC_EXPORT void oaconv_config_init_sized(oaconv_config *config, size_t struct_si
  * @param filter  receives the handle, NULL on failure; destroy with oaconv_destroy().
  * @param config  only read; its rows may be freed after the call.
  * @return OAC_OK; OAC_ERR_ARG a config that was not filled in first, no rows, an empty row, NaN or
- *         Inf taps, n_rows neither 1 nor n_channels, an unknown type or precision, a decimation of 0
- *         or a hop that is no multiple of it; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
+ *         Inf taps, n_rows neither 1 nor n_channels, an unknown type or precision, a decimation of
+ *         0 or a hop that is no multiple of it; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
  *         OAC_ERR_BACKEND, also where the backend does not compute in this precision.
  * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size with
  * backend "volk". The first call in a process measures what transforms cost here, in about half a

@@ -10,8 +10,8 @@
 #include "forks.h"
 #include "gpu_loader.h"
 #include "pointers.h"
-#include "structs.h"
 #include "process_lock.h"
+#include "structs.h"
 #include "version.h"
 
 #include <sched.h>

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a program and checks what it says: expect.py STATUS PATTERN PROGRAM [OPTION]...
 
-The exit status must be this one, or one of several with commas between, and the output, errors included, must match this regular
-expression. With --json among the options standard output must be one JSON object.
+The exit status must be this one, or one of several with commas between, and the output, errors
+included, must match this regular expression. With --json among the options standard output must be one JSON object.
 """
 import json
 import re

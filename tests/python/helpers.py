@@ -410,8 +410,8 @@ def changes_of(sink):
 
 
 def destination(tag, starts, ends, hop, decimation):
-    """Where a tag (offset n, key, value) comes out: on round(n / D), but no sample of an earlier hop, and none behind the last that comes out at an end, of the stream or
-    by a flush; a flush stays with the last one it lets out.
+    """Where a tag (offset n, key, value) comes out: on round(n / D), but no sample of an earlier hop, and none behind
+    the last that comes out at an end, of the stream or by a flush; a flush stays with the last one it lets out.
     starts, ends   borders of pieces; [(sample in, samples out until then), ...]"""
     n, key, _ = tag
     start = max(s for s in starts if s <= n)

@@ -12,7 +12,6 @@ import os
 import random
 import subprocess
 import sys
-import threading
 import time
 
 if __name__ == "__main__" and "GR_PREFS_PATH" not in os.environ:
@@ -85,6 +84,10 @@ def tags_of_port(rng, n):
     return found
 
 
+def tags_of_ports(rng, n, n_channels):
+    return [tags_of_port(rng, n) if n > 50 and rng.random() < 0.7 else [] for _ in range(n_channels)]
+
+
 def description(seed):
     """Everything about the graph of a seed but its samples and taps, which are seeded as well."""
     rng = random.Random(seed)
@@ -112,8 +115,7 @@ def description(seed):
         "between": choose(rng, (3, None), (1, lambda r: r.randint(1, 100)), (1, lambda r: r.randint(100, 5000))),
         "filters": filters,
         "joined": joined,
-        "tags": [tags_of_port(rng, n) if n > 50 and rng.random() < 0.7 else [] for _ in range(n_channels)]
-                if rng.random() < 0.6 else None,
+        "tags": tags_of_ports(rng, n, n_channels) if rng.random() < 0.6 else None,
         "second_reader": choose(rng, (2, None), (1, "sink"), (1, "copy")),
         "head": choose(rng, (5, None), (1, ("beside", rng.randint(1, 1500))), (1, ("below", rng.randint(1, 1500)))),
         "setter": choose(rng, (2, None), (1, "set_taps"), (1, "message"), (1, "storm")),

@@ -129,8 +129,8 @@ def test_no_tag_is_lost_behind_the_last_sample(hop_out, decimation, flush, kind,
 @pytest.mark.parametrize("limits", [{}, {"block_max": 1}], ids=str)
 @pytest.mark.parametrize("end", ["end", "flush", "more"])
 def test_a_tag_that_waits_for_a_sample(end, limits, kind, rng):
-    """While nobody knows whether there is a next sample, the last one waits with its tag; nothing else does, and a flush
-    tells that there is none to wait for."""
+    """While nobody knows whether there is a next sample, the last one waits with its tag; nothing else does, and a
+    flush tells that there is none to wait for."""
     taps, x, decimation = h.rows(rng, kind, [40]), h.signal(rng, kind, 960), 8
     block, sink, gate = h.make(kind, taps, hop=48, decimation=decimation), h.sink(kind), h.Gate(kind)
     if limits:
@@ -194,7 +194,7 @@ def test_a_sample_that_waits_while_the_graph_is_changed(kind, rng):
 
 @KIND
 def test_a_tag_waits_while_samples_are_gathered(kind, rng):
-    """Behind a change of taps on no multiple of D, samples are taken that give none; they do not let the last one go."""
+    """Behind a change of taps on no multiple of D, samples are taken that give none; they release nothing."""
     first, second, x = h.row(rng, kind, 40), h.row(rng, kind, 7), h.signal(rng, kind, 8)
     block, sink, gate = h.make(kind, [first], hop=16, decimation=8), h.sink(kind), h.Gate(kind)
     block.set_max_noutput_items(1)

@@ -89,8 +89,8 @@ def test_every_form_of_message(form, kind, rng, capfd):
     fed = Fed(kind, h.signals(rng, kind, 2, 9011), h.make(kind, before), 4000)
     with fed:
         fed.send(FORMS[form](new))
-    after = {"rows": new, "dict of rows": new, "one row": [new[0]] * 2}.get(form,
-                                                                           [before[0], new[1]])
+    changed = {"rows": new, "dict of rows": new, "one row": [new[0]] * 2}
+    after = changed.get(form, [before[0], new[1]])
     assert_changed(fed, before, after)
     assert all(map(np.array_equal, fed.block.taps(), after))
     assert h.warnings(capfd) == []

@@ -9,7 +9,8 @@
 
 enum { OAC_CUDA_MAX_FAILURE = 256 };
 
-/* Before anything else in a call: the device is this thread's, and nobody's earlier error ours. */
+/* Comes first in a call: makes the device that of this thread, and clears an error that other code
+ * has left behind in CUDA, so that it is not taken for one of ours. */
 const char *oac_cuda_enter(int device);
 
 /* NULL, or "cudaMalloc -> 2 cudaErrorMemoryAllocation", valid until the next failure in this

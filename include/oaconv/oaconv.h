@@ -17,8 +17,11 @@
  *     hop samples the engine takes at a time: D L or more; D L where the taps are partitioned
  *
  * A handle is used by one thread at a time, its working thread; only oaconv_taps_prepare() may be
- * called from any thread while the handle works. Different handles are independent. Without a
- * handle, NULL, calls that return a status refuse, and the others do nothing and return 0.
+ * called from any thread while the handle works. Different handles are independent.
+ *
+ * NULL: a pointer may be NULL only where its description says so. Otherwise calls that return a
+ * status answer OAC_ERR_ARG, and the others do nothing and return 0. Where n is 0, pointers to
+ * samples are not read; where n is not 0 they must be there, also if no sample comes out.
  *
  * In a child of fork() handles go on from where they were, with the same bits: with one thread, as
  * it has no others, and where a GPU was in use the CPU takes over, which costs a line in the log. A
@@ -207,10 +210,10 @@ OAC_EXPORT size_t oaconv_output_length(const oaconv *filter, size_t n);
 
 /** Filters n new samples of every channel.
  * @param in   M pointers, each to n samples; read only; no alignment needed.
- * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input, nor
- * be null where that is 0.
+ * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any
+ *             input.
  * @param n    samples per channel, a multiple of the hop; 0 is allowed.
- * @return OAC_OK; OAC_ERR_ARG null pointer, n no multiple of the hop, or the tail has been read;
+ * @return OAC_OK; OAC_ERR_ARG n no multiple of the hop, or the tail has been read;
  *         OAC_ERR_TOO_LARGE n samples of a row exceed the address space; OAC_ERR_BACKEND, in a
  *         child of fork() too if another thread was using the handle then.
  * Working thread. Does not allocate, plan, print or wait; but for a GPU it waits, and one that is
@@ -224,8 +227,8 @@ OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_process(oaconv *filter,
  * wants everything out. What the samples so far owe to later ones is kept: it is added to what
  * oaconv_process() gives next, or read with oaconv_read_tail().
  * @param in   M pointers, each to n samples.
- * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any input, nor
- * be null where that is 0.
+ * @param out  M pointers, each to oaconv_output_length(n) samples; must not overlap any
+ *             input.
  * @param n    samples per channel, less than the hop; 0 is allowed.
  * @return as oaconv_process(). Working thread. Does not allocate, plan, print or wait; but where
  * the taps are partitioned, the samples owed are computed at the next call, as much work as P
@@ -242,7 +245,7 @@ OAC_EXPORT size_t oaconv_tail_length(const oaconv *filter);
 /** Hands out the tail after oaconv_finish(), in one piece or several.
  * @param out  M pointers, each to n samples.
  * @param n    at most oaconv_tail_length(), which shrinks by n.
- * @return OAC_OK; OAC_ERR_ARG null pointer, n too large, or samples were processed since the last
+ * @return OAC_OK; OAC_ERR_ARG n too large, or samples were processed since the last
  *         oaconv_finish(). Working thread. Does not allocate, plan, print or wait.
  * The tail read is time gone by: more samples are refused until oaconv_reset(). */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_read_tail(oaconv *filter,
@@ -356,8 +359,8 @@ typedef struct oaconv_gpu_rates {
 
 /** Measures the parts of the GPU path of a filter, for reports. Its stream is not touched.
  * @param seconds  for each part, 0 to 3600.
- * @return OAC_OK; OAC_ERR_ARG null pointer, or other seconds; OAC_ERR_BACKEND no GPU in use, or it
- *         failed and is lost. Working thread. */
+ * @return OAC_OK; OAC_ERR_ARG other seconds; OAC_ERR_BACKEND no GPU in use, or it failed and is
+ *         lost. Working thread. */
 OAC_EXPORT OAC_MUST_CHECK oaconv_status oaconv_gpu_measure(oaconv *filter,
                                                            double seconds,
                                                            oaconv_gpu_rates *rates);

@@ -38,11 +38,11 @@ struct backend {
                             const struct taps *taps,
                             const struct means *means);
 
-    /* Filters n samples of the channels of a share, n a multiple of the hop or a shorter last piece
-     * after which only drain comes; until then skip stays. Shares without a common worker or
-     * channel may run at the same time; on a GPU the share is always all channels. All or nothing,
-     * and only a GPU fails: then `out` is undefined, and what drain gives is as before. Does not
-     * allocate. */
+    /* Filters n samples of the channels of a share. n is a multiple of the hop, or it is the last
+     * piece, shorter than a hop, after which drain must come. share->skip is the same in all calls
+     * between two drains. Shares without a common worker or channel may run at the same time; on a
+     * GPU the share is always all channels. All or nothing, and only a GPU fails: then `out` is
+     * undefined, and what drain gives is as before. Does not allocate. */
     oaconv_status (*run)(
         void *state, const struct share *share, const void *const *in, void *const *out, size_t n);
 

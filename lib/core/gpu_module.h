@@ -42,10 +42,13 @@ struct gpu_module {
     void (*facts)(const void *state, struct gpu_facts *facts);
 
     /* Filters n samples of every channel, any n, of which sample `skip` is the first that
-     * decimation keeps: a pure function of the samples and of tail      [M][owed]  what earlier
-     * samples owe, ceil((P - 1) / D) samples; only read new_tail  [M][owed]  receives what is owed
-     * now; not the same memory so that a call that failed can be done again elsewhere. Nothing is
-     * in flight afterwards that could touch memory of the caller. */
+     * decimation keeps. A pure function of the samples and of `tail`, so that a call that failed
+     * can be done again elsewhere:
+     *
+     *     tail      [M][owed]  what earlier samples owe, ceil((P - 1) / D) samples; only read
+     *     new_tail  [M][owed]  receives what is owed now; other memory than `tail`
+     *
+     * Nothing is in flight afterwards that could touch memory of the caller. */
     const char *(*run)(void *state,
                        const void *const *in,
                        void *const *out,

@@ -7,6 +7,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <set>
 #include <thread>
 
@@ -320,6 +321,25 @@ public:
         EXPECT_REFUSED(
             OAC_ERR_ARG, oaconv_taps_prepare(nullptr, request.rows.data(), 2), "prepare", "null");
         CPPUNIT_ASSERT_EQUAL(uint64_t{0}, good.info().n_samples);
+        samples_that_give_none();
+    }
+
+    /* The second of two samples, which decimation drops. */
+    void samples_that_give_none()
+    {
+        Request request(OAC_REAL);
+        request.config.decimation = 8;
+        oaconv *filter = nullptr;
+        CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_create(&filter, &request.config));
+        const std::unique_ptr<oaconv, void (*)(oaconv *)> owner(filter, oaconv_destroy);
+        float x[2] = {}, y[2] = {};
+        const void *in[] = {x, x};
+        void *out[] = {y, y}, *none[] = {nullptr, nullptr};
+        CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_finish(filter, in, out, 1));
+        CPPUNIT_ASSERT_EQUAL(size_t{0}, oaconv_output_length(filter, 1));
+        EXPECT_REFUSED(OAC_ERR_ARG, oaconv_finish(filter, in, nullptr, 1), "finish", "null");
+        EXPECT_REFUSED(OAC_ERR_ARG, oaconv_finish(filter, in, none, 1), "finish", "channel 0");
+        CPPUNIT_ASSERT_EQUAL(OAC_OK, oaconv_finish(filter, in, out, 1));
     }
 
     void number_of_samples()

@@ -3,7 +3,7 @@
 #ifndef OAC_CUDA_DEVICE_H
 #define OAC_CUDA_DEVICE_H
 
-#include "gpu_module.h"
+#include "backends/gpu/gpu_module.h"
 
 /* NULL, or why the device cannot be used. */
 const char *oac_cuda_probe(int device);

@@ -2,7 +2,7 @@
  * One call: units sent round the slots, and what they leave to later ones. */
 #include "filter.h"
 
-#include "branch.h"
+#include "backends/polyphase.h"
 #include "check.h"
 #include "in_flight.h"
 

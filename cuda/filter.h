@@ -3,7 +3,7 @@
 #ifndef OAC_CUDA_FILTER_H
 #define OAC_CUDA_FILTER_H
 
-#include "gpu_module.h"
+#include "backends/gpu/gpu_module.h"
 #include "slot.h"
 
 struct gpu_filter {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Whether this device, this driver and this cuFFT do what the filter is built on. */
-#include "branch.h"
+#include "backends/polyphase.h"
 #include "check.h"
 #include "filter.h"
 

@@ -3,7 +3,7 @@
  * transform back, add up, copy out; all on the slot's own stream. */
 #include "slot.h"
 
-#include "branch.h"
+#include "backends/polyphase.h"
 #include "check.h"
 #include "clock.h"
 #include "kernels.h"

@@ -2,9 +2,9 @@
  * Makes a filter: checks the configuration, picks the backends, and has GPU and CPU race. */
 #include "forks.h"
 
-#include "environment.h"
-#include "error.h"
-#include "memory.h"
+#include "base/environment.h"
+#include "base/error.h"
+#include "base/memory.h"
 #include "structs.h"
 
 #include <stdio.h>

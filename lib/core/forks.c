@@ -3,10 +3,10 @@
  * page, so that what they change meanwhile may be copied by half. */
 #include "forks.h"
 
-#include "error.h"
-#include "gpu_loader.h"
-#include "planner.h"
-#include "process_lock.h"
+#include "backends/gpu/gpu_loader.h"
+#include "backends/volk/fftw_lock.h"
+#include "base/error.h"
+#include "base/process_lock.h"
 
 static oaconv *filters;     /* under OAC_LOCK_FILTERS */
 static atomic_bool forking; /* while that is held for a fork */

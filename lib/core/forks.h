@@ -4,7 +4,7 @@
 #ifndef OAC_FORKS_H
 #define OAC_FORKS_H
 
-#include "handle.h"
+#include "filter.h"
 
 /* From here on, until forgotten, children can go on with the filter. */
 void oac_forks_watch(oaconv *filter);

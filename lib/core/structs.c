@@ -2,7 +2,7 @@
  * Reads and writes the public structs as far as the caller's go, and no further. */
 #include "structs.h"
 
-#include "error.h"
+#include "base/error.h"
 
 #include <string.h>
 

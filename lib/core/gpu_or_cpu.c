@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ * GPU or CPU: both filter the same calls for a moment. */
+#define _POSIX_C_SOURCE 200809L /* clock_gettime */
+#include "tap_state.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <time.h>
+
+static const double race_time = 10e-3; /* seconds for each of the two */
+static const int fewest_calls = 3;
+static const size_t most_bytes = (size_t)64 << 20;
+
+/* Random samples in, and room for what comes out: M rows of n. In single precision: there are no
+ * GPUs in double. */
+struct track {
+    size_t n;
+    float *samples; /* [2][M][n] */
+    void **rows;    /* [2][M] */
+};
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Whole hops, about as long as a usual call. */
+static size_t call_length(const struct engine *e, const struct setup *setup)
+{
+    const size_t sample = oac_sample_width(setup->type) * sizeof(float);
+    size_t n = most_bytes / (2 * sample * setup->n_channels);
+    if (n > setup->means.batch)
+        n = setup->means.batch;
+    n -= n % e->plan.hop;
+    return n > 0 ? n : e->plan.hop;
+}
+
+static void track_free(struct track *track)
+{
+    oac_free(track->samples);
+    oac_free(track->rows);
+}
+
+static bool track_init(struct track *track, const struct engine *e, const struct setup *setup)
+{
+    const size_t M = setup->n_channels;
+    const size_t n_floats = (track->n = call_length(e, setup)) * oac_sample_width(setup->type);
+    track->samples = oac_alloc(2 * M, n_floats * sizeof *track->samples);
+    track->rows = oac_alloc(2 * M, sizeof *track->rows);
+    if (!track->samples || !track->rows)
+        return false;
+    uint32_t random = 1; /* Numerical Recipes' linear congruential generator */
+    for (size_t i = 0; i < M * n_floats; i++) {
+        random = random * 1664525u + 1013904223u;
+        track->samples[i] = (float)random * 0x1p-31f - 1;
+    }
+    for (size_t m = 0; m < 2 * M; m++)
+        track->rows[m] = track->samples + m * n_floats;
+    return true;
+}
+
+typedef oaconv_status
+run_function(const struct engine *, const struct setup *, const struct call *);
+
+/* The best of several calls, the first of which only warms up. */
+static oaconv_status measure(run_function *run,
+                             const struct engine *e,
+                             const struct setup *setup,
+                             const struct track *track,
+                             double *rate)
+{
+    const struct call call = {.in = (const void *const *)track->rows,
+                              .out = track->rows + setup->n_channels,
+                              .n = track->n};
+    double best = 0, begin = now();
+    for (int i = -1; i < fewest_calls || now() - begin < race_time; i++) {
+        const double start = now();
+        oaconv_status status = run(e, setup, &call);
+        if (status != OAC_OK)
+            return status;
+        const double speed = 1 / (now() - start);
+        if (i >= 0 && speed > best)
+            best = speed;
+        if (i < 0)
+            begin = now();
+    }
+    *rate = best * (double)track->n * (double)setup->n_channels;
+    return OAC_OK;
+}
+
+oaconv_status oac_engine_race(const struct engine *e,
+                              const struct setup *setup,
+                              double *gpu_rate,
+                              double *cpu_rate)
+{
+    struct track track = {0};
+    oaconv_status status = track_init(&track, e, setup) ? OAC_OK : OAC_ERR_NO_MEMORY;
+    if (status != OAC_OK)
+        (void)oac_fail(status, "out of memory to compare GPU and CPU");
+    if (status == OAC_OK)
+        status = measure(oac_engine_run_gpu, e, setup, &track, gpu_rate);
+    if (status == OAC_OK)
+        status = measure(oac_engine_run_cpu, e, setup, &track, cpu_rate);
+    setup->gpu->drain(e->gpu_state, NULL, 0);
+    setup->cpu->drain(e->cpu_state, NULL, 0);
+    track_free(&track);
+    return status;
+}

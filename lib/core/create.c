@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Makes a filter: checks the configuration, picks the backends, and has GPU and CPU race. */
-#include "forks.h"
+#include "filter.h"
 
 #include "base/environment.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "forks.h"
+#include "gpu_or_cpu.h"
+#include "retired.h"
 #include "structs.h"
 
 #include <stdio.h>
@@ -110,7 +113,7 @@ static void tell_absence_once(const oaconv *f, const char *why)
 
 static void choose_cpu(oaconv *f)
 {
-    oac_engine_close_gpu(f->engine, &f->setup);
+    oac_tap_state_close_gpu(f->tap_state, &f->setup);
     f->setup.gpu = NULL;
 }
 
@@ -119,7 +122,7 @@ static void race(oaconv *f)
 {
     double gpu_rate, cpu_rate;
     const char *cpu = f->setup.cpu->name;
-    if (oac_engine_race(f->engine, &f->setup, &gpu_rate, &cpu_rate) != OAC_OK) {
+    if (oac_gpu_or_cpu(f->tap_state, &f->setup, &gpu_rate, &cpu_rate) != OAC_OK) {
         tell_absence(f, oaconv_last_error());
         choose_cpu(f);
         return;
@@ -145,18 +148,18 @@ static oaconv_status set_up_gpu(oaconv *f, const oaconv_config *config)
     return status == OAC_OK ? oac_gpu_timeout(&means->timeout) : status;
 }
 
-/* The engine for the first taps, and whether a GPU filters with it. */
-static oaconv_status make_first_engine(oaconv *f, const struct taps *taps, bool gpu_required)
+/* The state for the first taps, and whether a GPU filters with it. */
+static oaconv_status make_first_state(oaconv *f, const struct taps *taps, bool gpu_required)
 {
     const struct demand demand = {.max_hop = atomic_load(&f->max_hop),
                                   .gpu = gpu_required ? NEED_GPU : TRY_GPU};
-    oaconv_status status = oac_engine_create(&f->engine, &f->setup, taps, &demand);
+    oaconv_status status = oac_tap_state_create(&f->tap_state, &f->setup, taps, &demand);
     if (status != OAC_OK || !f->setup.gpu || gpu_required)
         return status;
-    if (f->engine->gpu_state) {
+    if (f->tap_state->gpu_state) {
         race(f);
     } else {
-        tell_absence(f, f->engine->gpu_refusal);
+        tell_absence(f, f->tap_state->gpu_refusal);
         choose_cpu(f);
     }
     return OAC_OK;
@@ -168,9 +171,9 @@ choose_backends(oaconv *f, const oaconv_config *config, const struct taps *taps,
 {
     struct choice choice;
     const struct plan_request request =
-        oac_engine_request(&f->setup, taps, atomic_load(&f->max_hop));
+        oac_tap_state_request(&f->setup, taps, atomic_load(&f->max_hop));
     oaconv_status status = oac_backend_choose(
-        &choice, oac_wanted_backend(config->backend), &request, oac_engine_costs(&f->setup));
+        &choice, oac_wanted_backend(config->backend), &request, oac_tap_state_costs(&f->setup));
     if (status != OAC_OK)
         return status;
     f->setup.cpu = choice.cpu;
@@ -201,9 +204,9 @@ static oaconv_status build(oaconv *f, const oaconv_config *config)
     if (status == OAC_OK)
         status = make_pool(f, config->threads);
     if (status == OAC_OK)
-        status = make_first_engine(f, &taps, gpu_required);
+        status = make_first_state(f, &taps, gpu_required);
     if (status == OAC_OK)
-        atomic_store(&f->owed, f->engine->plan.n_owed);
+        atomic_store(&f->owed, f->tap_state->plan.n_owed);
     oac_taps_free(&taps);
     return status;
 }
@@ -245,8 +248,8 @@ void oaconv_destroy(oaconv *f)
     if (f->cut_off)
         return; /* its memory may be half of one state and half of another: it is left alone */
     oac_free_retired(f);
-    oac_engine_destroy(atomic_exchange(&f->prepared, NULL), &f->setup);
-    oac_engine_destroy(f->engine, &f->setup);
+    oac_tap_state_destroy(atomic_exchange(&f->prepared, NULL), &f->setup);
+    oac_tap_state_destroy(f->tap_state, &f->setup);
     oac_pool_destroy(f->setup.pool);
     pthread_mutex_destroy(&f->prepare_lock);
     oac_free(f);

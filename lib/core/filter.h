@@ -15,7 +15,7 @@ struct oaconv {
     struct log log;
     char reason[OAC_MAX_REASON];     /* for the backends of the setup */
     char cpu_reason[OAC_MAX_REASON]; /* why a GPU of the setup is not in use */
-    struct engine *engine;           /* in force; the working thread's */
+    struct tap_state *tap_state;     /* in force; the working thread's */
 
     /* For forks.c: */
     struct oaconv *next, *previous; /* in the list of all filters */
@@ -27,7 +27,7 @@ struct oaconv {
     pthread_mutex_t prepare_lock; /* never taken by the working thread */
     size_t last_owed;             /* n_owed of what was prepared last; under prepare_lock, and
                                      changed together with `prepared` */
-    _Atomic(struct engine *) prepared, retired;
+    _Atomic(struct tap_state *) prepared, retired;
     atomic_size_t owed; /* samples that may be pending by the next swap; the working thread tells */
     atomic_bool swapping; /* `owed` is about to change */
 
@@ -36,22 +36,18 @@ struct oaconv {
 
     /* Samples in, since creation or reset: */
     uint64_t n_samples;
-    uint64_t engine_since; /* the sample from which the taps are in force */
-    uint64_t owed_until;   /* the end of all ring-out of earlier taps */
-    uint64_t tail_read;    /* samples of the tail handed out, of those kept by decimation */
+    uint64_t taps_since; /* the sample from which the taps are in force */
+    uint64_t owed_until; /* the end of all ring-out of earlier taps */
+    uint64_t tail_read;  /* samples of the tail handed out, of those kept by decimation */
     uint64_t n_changes;
     bool finished; /* a piece has ended since the last sample, or none has begun */
     bool drained;  /* nothing is in the backend */
 };
 
-/* Whether a GPU filters with this engine. */
-static inline bool oac_on_gpu(const oaconv *f, const struct engine *e)
+/* Whether a GPU filters with these taps. */
+static inline bool oac_on_gpu(const oaconv *f, const struct tap_state *s)
 {
-    return e->gpu_state && !atomic_load_explicit(&f->gpu_lost, memory_order_relaxed);
+    return s->gpu_state && !atomic_load_explicit(&f->gpu_lost, memory_order_relaxed);
 }
-
-/* Frees the engines that tap changes have put out of force. Any thread, under prepare_lock, or the
- * last one. */
-void oac_free_retired(oaconv *filter);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * GPU or CPU: both filter the same calls for a moment. */
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
-#include "tap_state.h"
+#include "gpu_or_cpu.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -28,14 +28,14 @@ static double now(void)
 }
 
 /* Whole hops, about as long as a usual call. */
-static size_t call_length(const struct engine *e, const struct setup *setup)
+static size_t call_length(const struct tap_state *s, const struct setup *setup)
 {
     const size_t sample = oac_sample_width(setup->type) * sizeof(float);
     size_t n = most_bytes / (2 * sample * setup->n_channels);
     if (n > setup->means.batch)
         n = setup->means.batch;
-    n -= n % e->plan.hop;
-    return n > 0 ? n : e->plan.hop;
+    n -= n % s->plan.hop;
+    return n > 0 ? n : s->plan.hop;
 }
 
 static void track_free(struct track *track)
@@ -44,10 +44,10 @@ static void track_free(struct track *track)
     oac_free(track->rows);
 }
 
-static bool track_init(struct track *track, const struct engine *e, const struct setup *setup)
+static bool track_init(struct track *track, const struct tap_state *s, const struct setup *setup)
 {
     const size_t M = setup->n_channels;
-    const size_t n_floats = (track->n = call_length(e, setup)) * oac_sample_width(setup->type);
+    const size_t n_floats = (track->n = call_length(s, setup)) * oac_sample_width(setup->type);
     track->samples = oac_alloc(2 * M, n_floats * sizeof *track->samples);
     track->rows = oac_alloc(2 * M, sizeof *track->rows);
     if (!track->samples || !track->rows)
@@ -63,11 +63,11 @@ static bool track_init(struct track *track, const struct engine *e, const struct
 }
 
 typedef oaconv_status
-run_function(const struct engine *, const struct setup *, const struct call *);
+run_function(const struct tap_state *, const struct setup *, const struct call *);
 
 /* The best of several calls, the first of which only warms up. */
 static oaconv_status measure(run_function *run,
-                             const struct engine *e,
+                             const struct tap_state *s,
                              const struct setup *setup,
                              const struct track *track,
                              double *rate)
@@ -78,7 +78,7 @@ static oaconv_status measure(run_function *run,
     double best = 0, begin = now();
     for (int i = -1; i < fewest_calls || now() - begin < race_time; i++) {
         const double start = now();
-        oaconv_status status = run(e, setup, &call);
+        oaconv_status status = run(s, setup, &call);
         if (status != OAC_OK)
             return status;
         const double speed = 1 / (now() - start);
@@ -91,21 +91,21 @@ static oaconv_status measure(run_function *run,
     return OAC_OK;
 }
 
-oaconv_status oac_engine_race(const struct engine *e,
-                              const struct setup *setup,
-                              double *gpu_rate,
-                              double *cpu_rate)
+oaconv_status oac_gpu_or_cpu(const struct tap_state *s,
+                             const struct setup *setup,
+                             double *gpu_rate,
+                             double *cpu_rate)
 {
     struct track track = {0};
-    oaconv_status status = track_init(&track, e, setup) ? OAC_OK : OAC_ERR_NO_MEMORY;
+    oaconv_status status = track_init(&track, s, setup) ? OAC_OK : OAC_ERR_NO_MEMORY;
     if (status != OAC_OK)
         (void)oac_fail(status, "out of memory to compare GPU and CPU");
     if (status == OAC_OK)
-        status = measure(oac_engine_run_gpu, e, setup, &track, gpu_rate);
+        status = measure(oac_tap_state_run_gpu, s, setup, &track, gpu_rate);
     if (status == OAC_OK)
-        status = measure(oac_engine_run_cpu, e, setup, &track, cpu_rate);
-    setup->gpu->drain(e->gpu_state, NULL, 0);
-    setup->cpu->drain(e->cpu_state, NULL, 0);
+        status = measure(oac_tap_state_run_cpu, s, setup, &track, cpu_rate);
+    setup->gpu->drain(s->gpu_state, NULL, 0);
+    setup->cpu->drain(s->cpu_state, NULL, 0);
     track_free(&track);
     return status;
 }

@@ -6,7 +6,7 @@
 #include "backends/backend.h"
 #include "base/thread_pool.h"
 
-/* What all engines of a filter have in common. */
+/* What all states of a filter have in common. */
 struct setup {
     oaconv_type type;
     oaconv_precision precision;
@@ -19,7 +19,7 @@ struct setup {
 };
 
 /* Everything that depends on the taps. */
-struct engine {
+struct tap_state {
     struct plan plan; /* of the CPU's; its hop is the GPU's, too */
     char plan_reason[OAC_MAX_REASON];
     void *cpu_state;
@@ -30,13 +30,13 @@ struct engine {
      * from index begin on are in use and all after them are zero. */
     void **pending;
     size_t capacity, begin, n_pending;
-    struct engine *next; /* in the list of the retired */
+    struct tap_state *next; /* in the list of the retired */
 };
 
 /* What the planner is asked for these taps, and by what costs. */
 struct plan_request
-oac_engine_request(const struct setup *setup, const struct taps *taps, size_t max_hop);
-const struct cost_table *oac_engine_costs(const struct setup *setup);
+oac_tap_state_request(const struct setup *setup, const struct taps *taps, size_t max_hop);
+const struct cost_table *oac_tap_state_costs(const struct setup *setup);
 
 struct demand {
     size_t max_hop;
@@ -46,16 +46,16 @@ struct demand {
 
 /* A GPU that refuses where one is needed is the status, and nothing else has been allocated; where
  * one is only tried, gpu_state stays NULL and gpu_refusal says why. */
-oaconv_status oac_engine_create(struct engine **engine,
-                                const struct setup *setup,
-                                const struct taps *taps,
-                                const struct demand *demand);
+oaconv_status oac_tap_state_create(struct tap_state **state,
+                                   const struct setup *setup,
+                                   const struct taps *taps,
+                                   const struct demand *demand);
 
-void oac_engine_destroy(struct engine *engine, const struct setup *setup); /* accepts NULL */
+void oac_tap_state_destroy(struct tap_state *state, const struct setup *setup); /* accepts NULL */
 
 /* Opens the GPU again after gpu_state has been destroyed, empty. */
-oaconv_status oac_engine_open_gpu(struct engine *engine, const struct setup *setup);
-void oac_engine_close_gpu(struct engine *engine, const struct setup *setup);
+oaconv_status oac_tap_state_open_gpu(struct tap_state *state, const struct setup *setup);
+void oac_tap_state_close_gpu(struct tap_state *state, const struct setup *setup);
 
 /* One call: n samples of all channels, of which sample `skip` is the first that is kept. */
 struct call {
@@ -65,16 +65,11 @@ struct call {
 };
 
 /* Zero-state; only a GPU fails. Does not allocate. */
-oaconv_status
-oac_engine_run_gpu(const struct engine *engine, const struct setup *setup, const struct call *call);
-oaconv_status
-oac_engine_run_cpu(const struct engine *engine, const struct setup *setup, const struct call *call);
-
-/* How fast both filter calls of the usual size: samples of all channels per second. Both are empty
- * afterwards. OAC_OK; OAC_ERR_BACKEND or OAC_ERR_NO_MEMORY when that could not be found out. */
-oaconv_status oac_engine_race(const struct engine *engine,
-                              const struct setup *setup,
-                              double *gpu_rate,
-                              double *cpu_rate);
+oaconv_status oac_tap_state_run_gpu(const struct tap_state *state,
+                                    const struct setup *setup,
+                                    const struct call *call);
+oaconv_status oac_tap_state_run_cpu(const struct tap_state *state,
+                                    const struct setup *setup,
+                                    const struct call *call);
 
 #endif

@@ -2,6 +2,8 @@
  * Sizes by the bytes they move: a GPU does more arithmetic than its memory can feed. */
 #include "gpu_plan.h"
 
+#include "base/sizes.h"
+
 static const size_t largest_fft = (size_t)1 << 29;
 
 /* Where it decimates by much, even a short block takes a long piece of the signal. */
@@ -20,21 +22,6 @@ static const size_t shortest_worth_it = 1024;
 /* Bytes below which a copy is mostly the call itself. */
 static const size_t worth_a_copy = 256 * 1024;
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 static size_t width(const struct gpu_shape *shape)
 {
     return shape->real ? 1 : 2;
@@ -42,7 +29,7 @@ static size_t width(const struct gpu_shape *shape)
 
 static size_t owed(const struct gpu_shape *shape)
 {
-    return divide_up(shape->n_taps - 1, shape->decimation);
+    return oac_divide_up(shape->n_taps - 1, shape->decimation);
 }
 
 /* The longest segment, whole lines of memory where that costs little. */
@@ -54,8 +41,8 @@ static size_t segment_of(const struct gpu_shape *shape, size_t n_fft)
 
 double oac_gpu_bytes_per_sample(const struct gpu_shape *shape, size_t n_fft, size_t n)
 {
-    const size_t D = shape->decimation, n_segments = divide_up(n, D * segment_of(shape, n_fft));
-    const double B = (double)least(D, shape->n_taps), split = D > 1 ? 4 : 0;
+    const size_t D = shape->decimation, n_segments = oac_divide_up(n, D * segment_of(shape, n_fft));
+    const double B = (double)oac_least(D, shape->n_taps), split = D > 1 ? 4 : 0;
     const double transformed = (double)n_fft * (double)n_segments / (double)n;
     const double twice = n_fft > longest_single_pass ? 8 * (B + 1) : 0;
     const double per_point = (12 + split) * B + 16 + twice;
@@ -65,8 +52,8 @@ double oac_gpu_bytes_per_sample(const struct gpu_shape *shape, size_t n_fft, siz
 /* Whether a segment is not a sliver beside the taps. */
 static bool is_worth_it(const struct gpu_shape *shape, size_t n_fft)
 {
-    const size_t n_taps = divide_up(shape->n_taps, shape->decimation); /* of a branch */
-    const size_t batch = divide_up(shape->batch, shape->decimation);   /* out of a usual call */
+    const size_t n_taps = oac_divide_up(shape->n_taps, shape->decimation); /* of a branch */
+    const size_t batch = oac_divide_up(shape->batch, shape->decimation);   /* out of a usual call */
     return n_fft >= n_taps + n_taps / 4 &&
            (n_fft >= shortest_worth_it || n_fft >= batch + owed(shape) ||
             batch < shortest_worth_it);
@@ -125,12 +112,13 @@ size_t oac_gpu_plan_input(const struct gpu_plan *plan, size_t n_segments)
  * short enough that a usual call fills all slots, and long enough to be worth a copy. */
 static size_t choose_segments(const struct gpu_plan *plan, const struct gpu_shape *shape)
 {
-    const size_t in_call = divide_up(shape->batch, oac_gpu_plan_input(plan, 1));
+    const size_t in_call = oac_divide_up(shape->batch, oac_gpu_plan_input(plan, 1));
     const size_t cached = shape->cache / 2 / (shape->n_channels * segment_bytes(plan));
     const size_t copied =
         shape->n_channels * oac_gpu_plan_input(plan, 1) * plan->width * sizeof(float);
-    const size_t overlapped = most(divide_up(in_call, MOST_SLOTS), divide_up(worth_a_copy, copied));
-    return most(least(least(cached, overlapped), in_call), 1);
+    const size_t overlapped =
+        oac_most(oac_divide_up(in_call, MOST_SLOTS), oac_divide_up(worth_a_copy, copied));
+    return oac_most(oac_least(oac_least(cached, overlapped), in_call), 1);
 }
 
 void oac_gpu_plan_limit(struct gpu_plan *plan, size_t n_segments)
@@ -146,7 +134,7 @@ void oac_gpu_plan_limit(struct gpu_plan *plan, size_t n_segments)
 void oac_gpu_plan_init(struct gpu_plan *plan, const struct gpu_shape *shape)
 {
     const size_t n_fft = choose_fft(shape), segment = segment_of(shape, n_fft);
-    const size_t n_branches = least(shape->decimation, shape->n_taps);
+    const size_t n_branches = oac_least(shape->decimation, shape->n_taps);
     *plan = (struct gpu_plan){.width = width(shape),
                               .decimation = shape->decimation,
                               .n_branches = n_branches,
@@ -156,7 +144,7 @@ void oac_gpu_plan_init(struct gpu_plan *plan, const struct gpu_shape *shape)
                               .branch_length = segment + (n_branches > 1),
                               .n_bins = shape->real ? n_fft / 2 + 1 : n_fft};
     oac_gpu_plan_limit(plan, choose_segments(plan, shape));
-    const size_t in_call = divide_up(shape->batch, oac_gpu_plan_input(plan, 1));
+    const size_t in_call = oac_divide_up(shape->batch, oac_gpu_plan_input(plan, 1));
     plan->n_slots = in_call > 2 * plan->n_segments ? MOST_SLOTS : 2;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What each part of the way can take, alone. */
+#include "base/clock.h"
 #include "check.h"
-#include "clock.h"
 #include "filter.h"
 #include "in_flight.h"
 
@@ -46,7 +46,7 @@ static const char *measure(struct gpu_filter *f,
                            double seconds,
                            double *rate)
 {
-    const double begin = oac_cuda_now();
+    const double begin = oac_now();
     double elapsed, n_units = 0;
     do {
         for (int i = 0; i < AT_ONCE; i++)
@@ -54,7 +54,7 @@ static const char *measure(struct gpu_filter *f,
         for (size_t i = 0; i < f->context.plan.n_slots; i++)
             TRY(oac_cuda_wait_for_all(f, &f->slots[i]));
         n_units += AT_ONCE;
-        elapsed = oac_cuda_now() - begin;
+        elapsed = oac_now() - begin;
     } while (elapsed < seconds);
     *rate = n_units * (double)unit_length(f) * (double)f->context.n_channels / elapsed;
     return NULL;

@@ -4,8 +4,9 @@
 #include "slot.h"
 
 #include "backends/polyphase.h"
+#include "base/clock.h"
+#include "base/sizes.h"
 #include "check.h"
-#include "clock.h"
 #include "kernels.h"
 
 #include <sched.h>
@@ -159,11 +160,6 @@ void oac_slot_free(struct slot *slot)
 
 /* ---- the way of a unit ---- */
 
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-
 /* The shortest unit that n samples fit in. */
 static size_t unit_for(const struct gpu_plan *plan, size_t n)
 {
@@ -255,7 +251,7 @@ const char *oac_slot_compute(struct slot *slot,
     const struct gpu_plan *plan = &context->plan;
     const struct unit_shape all = {context->n_channels, plan->units[unit]};
     const struct unit_shape used = {context->n_channels,
-                                    divide_up(load->n, oac_gpu_plan_input(plan, 1))};
+                                    oac_divide_up(load->n, oac_gpu_plan_input(plan, 1))};
     if (plan->decimation > 1)
         TRY(split(slot, context, all, load->skip));
     TRY(oac_slot_forward(slot, context, unit));
@@ -329,11 +325,11 @@ static void pause_after(double waited)
 
 const char *oac_slot_wait(struct slot *slot, double timeout, bool *silent)
 {
-    const double begin = oac_cuda_now();
+    const double begin = oac_now();
     *silent = false;
     for (;;) {
         const cudaError_t state = cudaEventQuery(slot->done);
-        const double waited = oac_cuda_now() - begin;
+        const double waited = oac_now() - begin;
         if (state == cudaSuccess) {
             slot->busy = false;
             return NULL;

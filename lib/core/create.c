@@ -118,7 +118,7 @@ static void choose_cpu(oaconv *f)
 }
 
 /* Takes the faster of both, where a GPU need not be. */
-static void race(oaconv *f)
+static void compare_with_gpu(oaconv *f)
 {
     double gpu_rate, cpu_rate;
     const char *cpu = f->setup.cpu->name;
@@ -157,7 +157,7 @@ static oaconv_status make_first_state(oaconv *f, const struct taps *taps, bool g
     if (status != OAC_OK || !f->setup.gpu || gpu_required)
         return status;
     if (f->tap_state->gpu_state) {
-        race(f);
+        compare_with_gpu(f);
     } else {
         tell_absence(f, f->tap_state->gpu_refusal);
         choose_cpu(f);
@@ -185,7 +185,7 @@ choose_backends(oaconv *f, const oaconv_config *config, const struct taps *taps,
     return choice.gpu ? set_up_gpu(f, config) : OAC_OK;
 }
 
-static oaconv_status build(oaconv *f, const oaconv_config *config)
+static oaconv_status build_filter(oaconv *f, const oaconv_config *config)
 {
     oaconv_status status = check_config(config, f);
     if (status != OAC_OK)
@@ -230,7 +230,7 @@ oaconv_status oaconv_create(oaconv **filter, const oaconv_config *config)
     atomic_init(&f->retired, NULL);
     atomic_init(&f->gpu_lost, false);
     f->finished = f->drained = true;
-    status = build(f, &known);
+    status = build_filter(f, &known);
     if (status != OAC_OK) {
         oaconv_destroy(f);
         return status;

@@ -31,7 +31,7 @@ size_t oaconv_output_length(const oaconv *f, size_t n)
     return oac_kept_from(oac_skip_at(f->n_samples, f->setup.decimation), n, f->setup.decimation);
 }
 
-static oaconv_status run(oaconv *f, const void *const *in, void *const *out, size_t n)
+static oaconv_status run_piece(oaconv *f, const void *const *in, void *const *out, size_t n)
 {
     if (f->tail_read > 0)
         return oac_fail(OAC_ERR_ARG, "the tail has been read: oaconv_reset must come first");
@@ -68,7 +68,7 @@ oaconv_status oaconv_process(oaconv *f, const void *const *in, void *const *out,
         status = oac_begin_call(f);
     if (status != OAC_OK)
         return status;
-    status = run(f, in, out, n);
+    status = run_piece(f, in, out, n);
     oac_end_call(f);
     return status;
 }
@@ -89,7 +89,7 @@ oaconv_status oaconv_finish(oaconv *f, const void *const *in, void *const *out, 
     if (status != OAC_OK)
         return status;
     if (n)
-        status = run(f, in, out, n);
+        status = run_piece(f, in, out, n);
     if (status == OAC_OK)
         f->finished = true;
     oac_end_call(f);

@@ -3,10 +3,9 @@
 #define _POSIX_C_SOURCE 200809L /* clock_gettime */
 #include "gpu_or_cpu.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-
-#include <time.h>
 
 static const double race_time = 10e-3; /* seconds for each of the two */
 static const int fewest_calls = 3;
@@ -19,13 +18,6 @@ struct track {
     float *samples; /* [2][M][n] */
     void **rows;    /* [2][M] */
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* Whole hops, about as long as a usual call. */
 static size_t call_length(const struct tap_state *s, const struct setup *setup)
@@ -66,26 +58,26 @@ typedef oaconv_status
 run_function(const struct tap_state *, const struct setup *, const struct call *);
 
 /* The best of several calls, the first of which only warms up. */
-static oaconv_status measure(run_function *run,
-                             const struct tap_state *s,
-                             const struct setup *setup,
-                             const struct track *track,
-                             double *rate)
+static oaconv_status measure_rate(run_function *run,
+                                  const struct tap_state *s,
+                                  const struct setup *setup,
+                                  const struct track *track,
+                                  double *rate)
 {
     const struct call call = {.in = (const void *const *)track->rows,
                               .out = track->rows + setup->n_channels,
                               .n = track->n};
-    double best = 0, begin = now();
-    for (int i = -1; i < fewest_calls || now() - begin < race_time; i++) {
-        const double start = now();
+    double best = 0, begin = oac_now();
+    for (int i = -1; i < fewest_calls || oac_now() - begin < race_time; i++) {
+        const double start = oac_now();
         oaconv_status status = run(s, setup, &call);
         if (status != OAC_OK)
             return status;
-        const double speed = 1 / (now() - start);
+        const double speed = 1 / (oac_now() - start);
         if (i >= 0 && speed > best)
             best = speed;
         if (i < 0)
-            begin = now();
+            begin = oac_now();
     }
     *rate = best * (double)track->n * (double)setup->n_channels;
     return OAC_OK;
@@ -101,9 +93,9 @@ oaconv_status oac_gpu_or_cpu(const struct tap_state *s,
     if (status != OAC_OK)
         (void)oac_fail(status, "out of memory to compare GPU and CPU");
     if (status == OAC_OK)
-        status = measure(oac_tap_state_run_gpu, s, setup, &track, gpu_rate);
+        status = measure_rate(oac_tap_state_run_gpu, s, setup, &track, gpu_rate);
     if (status == OAC_OK)
-        status = measure(oac_tap_state_run_cpu, s, setup, &track, cpu_rate);
+        status = measure_rate(oac_tap_state_run_cpu, s, setup, &track, cpu_rate);
     setup->gpu->drain(s->gpu_state, NULL, 0);
     setup->cpu->drain(s->cpu_state, NULL, 0);
     track_free(&track);

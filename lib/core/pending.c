@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static size_t sample_bytes(const oaconv *f)
+static size_t pending_sample_bytes(const oaconv *f)
 {
     return oac_sample_bytes(f->setup.type, f->setup.precision);
 }
@@ -46,7 +46,7 @@ void oac_publish_owed(oaconv *f)
 /* Moves the pending samples of s to the start of `to`: s itself, or one that has none. */
 static void move_pending(const oaconv *f, struct tap_state *s, struct tap_state *to)
 {
-    const size_t bytes = sample_bytes(f);
+    const size_t bytes = pending_sample_bytes(f);
     for (size_t m = 0; m < f->setup.n_channels; m++) {
         char *moved = to->pending[m];
         memmove(moved, (char *)s->pending[m] + s->begin * bytes, s->n_pending * bytes);
@@ -93,7 +93,7 @@ void oac_settle(oaconv *f)
 void oac_take_pending(oaconv *f, void *const *out, size_t n, bool add)
 {
     struct tap_state *s = f->tap_state;
-    const size_t bytes = sample_bytes(f);
+    const size_t bytes = pending_sample_bytes(f);
     const size_t taken = n < s->n_pending ? n : s->n_pending;
     for (size_t m = 0; m < f->setup.n_channels; m++) {
         if (!add)
@@ -111,7 +111,7 @@ void oac_forget_pending(oaconv *f)
     struct tap_state *s = f->tap_state;
     drain_backend(f, s, NULL, 0);
     for (size_t m = 0; m < f->setup.n_channels; m++)
-        memset(s->pending[m], 0, (s->begin + s->n_pending) * sample_bytes(f));
+        memset(s->pending[m], 0, (s->begin + s->n_pending) * pending_sample_bytes(f));
     s->begin = s->n_pending = 0;
     oac_publish_owed(f);
 }

@@ -3,22 +3,18 @@
 #include "structs.h"
 
 #include "base/error.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
 /* More is no struct of any version, but memory that was not filled in. */
 static const size_t largest_struct = 4096;
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Copies `n` bytes of ours over a struct of `size` bytes; what only a later version knows is 0. */
 static void write_struct(void *theirs, size_t size, const void *ours, size_t n)
 {
     memset(theirs, 0, size);
-    memcpy(theirs, ours, smaller(size, n));
+    memcpy(theirs, ours, oac_least(size, n));
 }
 
 void oaconv_config_init_sized(oaconv_config *config, size_t struct_size)
@@ -46,7 +42,7 @@ oaconv_status oac_read_config(oaconv_config *known, const oaconv_config *config)
                             "the program was compiled for a later one",
                             oaconv_version());
     oaconv_config_init(known);
-    memcpy(known, config, smaller(size, sizeof *known));
+    memcpy(known, config, oac_least(size, sizeof *known));
     known->struct_size = sizeof *known;
     return OAC_OK;
 }

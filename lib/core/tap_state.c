@@ -67,7 +67,7 @@ static oaconv_status refuse_plan(const struct plan_request *request)
 }
 
 static oaconv_status
-make_plan(struct tap_state *s, const struct setup *setup, const struct taps *taps, size_t max_hop)
+choose_plan(struct tap_state *s, const struct setup *setup, const struct taps *taps, size_t max_hop)
 {
     s->plan = oac_plan_of_taps(taps->longest, setup->decimation);
     s->plan.hop = setup->hop ? setup->hop : setup->decimation;
@@ -107,10 +107,10 @@ static oaconv_status build_gpu(struct tap_state *s, const struct setup *setup, b
     return OAC_OK;
 }
 
-static oaconv_status build(struct tap_state *s,
-                           const struct setup *setup,
-                           const struct taps *taps,
-                           const struct demand *demand)
+static oaconv_status build_state(struct tap_state *s,
+                                 const struct setup *setup,
+                                 const struct taps *taps,
+                                 const struct demand *demand)
 {
     oaconv_status status = OAC_OK;
     if (setup->gpu)
@@ -136,9 +136,9 @@ oaconv_status oac_tap_state_create(struct tap_state **state,
     struct tap_state *s = oac_alloc(1, sizeof *s);
     if (!s)
         return oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
-    oaconv_status status = make_plan(s, setup, taps, demand->max_hop);
+    oaconv_status status = choose_plan(s, setup, taps, demand->max_hop);
     if (status == OAC_OK)
-        status = build(s, setup, taps, demand);
+        status = build_state(s, setup, taps, demand);
     if (status != OAC_OK) {
         oac_tap_state_destroy(s, setup);
         return status;

@@ -21,7 +21,12 @@ C = [
 POSIX = ["pthread.h", "unistd.h", "dlfcn.h", "sched.h", "sys/*.h"]
 PUBLIC = ["oaconv/oaconv.h"]
 GNURADIO = C + POSIX + [CXX, "gnuradio/*", "gnuradio/*/*", "pmt/*", "volk/*", "boost/*"]
-SHARED_WITH_GPU_MODULES = ["backends/polyphase.h", "backends/gpu/gpu_module.h"]
+SHARED_WITH_GPU_MODULES = [
+    "backends/polyphase.h",
+    "backends/gpu/gpu_module.h",
+    "base/clock.h",
+    "base/sizes.h",
+]
 BASE = C + POSIX + PUBLIC + ["base/*"]
 
 # What the files of a folder may include; the first pattern that matches a path decides. Folders of
@@ -30,7 +35,7 @@ LAYERS = [
     ("include/oaconv/*", C),
     ("include/gnuradio/oaconv/*", GNURADIO),
     ("lib/core/base/*", BASE),
-    ("lib/core/plan/*", C + PUBLIC + ["base/element.h", "plan/*"]),
+    ("lib/core/plan/*", C + PUBLIC + ["base/element.h", "base/sizes.h", "plan/*"]),
     ("lib/core/backends/volk/fftw*", BASE + ["backends/volk/fftw*", "fftw3.h"]),
     ("lib/core/backends/volk/volk_kernels.h", C + ["base/precision.h", "volk/*"]),
     ("lib/core/backends/volk/*", BASE + ["plan/*", "backends/*.h", "backends/volk/*"]),
@@ -50,7 +55,7 @@ LAYERS = [
         + ["version.h", "plan/*", "backends/*.h", "backends/gpu/gpu_loader.h"]
         + ["backends/volk/fftw_lock.h", "calibrate/*", OWN],
     ),
-    ("cuda/gpu_plan.[ch]", C + ["gpu_plan.h"]),
+    ("cuda/gpu_plan.[ch]", C + ["gpu_plan.h", "base/sizes.h"]),
     ("cuda/kernels.*", C + ["kernels.h", "cuda_runtime_api.h"]),
     (
         "cuda/*",

@@ -25,7 +25,7 @@ struct direct {
     element *past;   /* [M][P - 1] samples before the next one, oldest first */
 };
 
-static void destroy(void *state)
+static void direct_destroy(void *state)
 {
     struct direct *s = state;
     if (!s)
@@ -51,7 +51,7 @@ static bool copy_row(struct row *to, const oaconv_row *from, size_t width)
     return to->taps != NULL;
 }
 
-static bool build(struct direct *s, const struct plan *plan, const struct taps *taps)
+static bool direct_build(struct direct *s, const struct plan *plan, const struct taps *taps)
 {
     s->n_channels = taps->n_channels;
     s->n_rows = taps->n_distinct;
@@ -72,13 +72,15 @@ static bool build(struct direct *s, const struct plan *plan, const struct taps *
     return true;
 }
 
-static oaconv_status
-create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
+static oaconv_status direct_create(void **state,
+                                   const struct plan *plan,
+                                   const struct taps *taps,
+                                   const struct means *means)
 {
     (void)means;
     struct direct *s = oac_alloc(1, sizeof *s);
-    if (!s || !build(s, plan, taps)) {
-        destroy(s);
+    if (!s || !direct_build(s, plan, taps)) {
+        direct_destroy(s);
         *state = NULL;
         return oac_fail(OAC_ERR_NO_MEMORY,
                         "out of memory for %zu channels of %zu taps",
@@ -123,8 +125,8 @@ static void remember(struct direct *s, size_t m, const element *x, size_t n)
     s->n_valid[m] = s->n_valid[m] < kept ? s->n_valid[m] + fresh : s->n_past;
 }
 
-static oaconv_status
-run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
+static oaconv_status direct_run(
+    void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     struct direct *s = state;
     for (size_t m = share->first; m < share->end; m++) {
@@ -141,7 +143,7 @@ run(void *state, const struct share *share, const void *const *in, void *const *
     return OAC_OK;
 }
 
-static void drain(void *state, void *const *tail, size_t n)
+static void direct_drain(void *state, void *const *tail, size_t n)
 {
     struct direct *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
@@ -157,7 +159,7 @@ static void drain(void *state, void *const *tail, size_t n)
     }
 }
 
-static bool usable(const char **reason)
+static bool direct_usable(const char **reason)
 {
     *reason = "the sum itself in higher precision: exact and slow";
     return true;
@@ -165,9 +167,9 @@ static bool usable(const char **reason)
 
 const struct backend OAC_NAME(oac_backend_direct) = {
     .name = "direct",
-    .usable = usable,
-    .create = create,
-    .run = run,
-    .drain = drain,
-    .destroy = destroy,
+    .usable = direct_usable,
+    .create = direct_create,
+    .run = direct_run,
+    .drain = direct_drain,
+    .destroy = direct_destroy,
 };

@@ -3,12 +3,12 @@
 #define _POSIX_C_SOURCE 200809L
 #include "backends/backend.h"
 #include "backends/simd/twiddles.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "calibrate/cost_table.h"
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS = 5, HOPS_A_CALL = 4, LONG_HOP = 8192 };
@@ -26,13 +26,6 @@ struct run {
     size_t n_calls; /* in a trial */
     double best;    /* seconds for a call */
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Blocks of N samples of which a quarter is tail, or half of it and K partitions. */
 static struct plan block_plan(size_t n_fft, size_t n_partitions, size_t together)
@@ -92,10 +85,10 @@ static double time_calls(struct run *run, size_t n)
     const struct share share = {.worker = 0, .first = 0, .end = 1};
     const size_t n_samples = run->n_hops * run->plan.hop;
     bool good = true;
-    const double start = now();
+    const double start = oac_now();
     for (size_t i = 0; i < n; i++)
         good &= run->backend->run(run->state, &share, &run->in, &run->out, n_samples) == OAC_OK;
-    return good ? (now() - start) / (double)n : INFINITY;
+    return good ? (oac_now() - start) / (double)n : INFINITY;
 }
 
 /* Those that were begun take turns, so that whatever else the machine does meets all of them; the

@@ -20,7 +20,7 @@ static void complain(const char *path, const char *why)
     fprintf(stderr, "oaconv: cost table %s: %s; measured instead\n", path, why);
 }
 
-static void measure(void)
+static void measure_table(void)
 {
     if (!oac_cost_measure(&table))
         oac_cost_set_nominal(&table);
@@ -56,7 +56,7 @@ static void make_cached(void)
     if (!cache_path(path, sizeof path)) {
         complain("cache",
                  "neither XDG_CACHE_HOME nor HOME names a folder with a path that is short enough");
-        measure();
+        measure_table();
         return;
     }
     struct stat there;
@@ -65,7 +65,7 @@ static void make_cached(void)
         return;
     if (exists)
         complain(path, why);
-    measure();
+    measure_table();
     if (!oac_cost_write(path, &table, &why) && !exists)
         complain(path, why);
 }
@@ -77,18 +77,18 @@ static const char *source_asked_for(void)
     return source && *source ? source : NULL;
 }
 
-static void make(void)
+static void make_table(void)
 {
     const char *source = source_asked_for(), *why;
     if (!source) {
-        measure();
+        measure_table();
     } else if (!strcmp(source, "nominal")) {
         oac_cost_set_nominal(&table);
     } else if (!strcmp(source, "cache")) {
         make_cached();
     } else if (!oac_cost_read(source, &table, &why)) {
         complain(source, why);
-        measure();
+        measure_table();
     }
 }
 
@@ -97,7 +97,7 @@ const struct cost_table *oac_cost_table(void)
     static bool made;
     oac_process_lock(OAC_LOCK_COSTS);
     if (!made)
-        make();
+        make_table();
     made = true;
     oac_process_unlock(OAC_LOCK_COSTS);
     return &table;

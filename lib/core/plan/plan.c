@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The cost of an overlap-add plan, and the search for the cheapest. */
 #include "plan/plan.h"
+#include "base/sizes.h"
 
 #include <stdio.h>
 
@@ -14,7 +15,7 @@ static const double hop_budget = 64.0 * 1024 * 1024;
 /* Partitions that a plan takes without being forced to by its hop. */
 static const size_t most_free_partitions = 8;
 
-static bool is_real(const struct plan_request *request)
+static bool is_for_real_samples(const struct plan_request *request)
 {
     return request->type == OAC_REAL;
 }
@@ -34,31 +35,18 @@ static double precision_cost(const struct plan_request *request)
 /* Segments that travel in one transform. */
 static size_t segments_per_fft(const struct plan_request *request)
 {
-    return is_real(request) && request->method == COST_PAIRS ? 2 : 1;
+    return is_for_real_samples(request) && request->method == COST_PAIRS ? 2 : 1;
 }
 
 /* Samples of a block for every complex point of its transform. */
 static size_t samples_per_point(const struct plan_request *request)
 {
-    return is_real(request) && request->method == COST_FOLDED ? 2 : 1;
+    return is_for_real_samples(request) && request->method == COST_FOLDED ? 2 : 1;
 }
 
 static size_t points(const struct plan_request *request, size_t n_fft)
 {
     return n_fft / samples_per_point(request);
-}
-
-static size_t divide_up(size_t a, size_t b)
-{
-    return (a + b - 1) / b;
-}
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 /* Rounded down to what every kernel takes without a detour, unless nothing would be left. */
@@ -69,15 +57,15 @@ static size_t whole_vectors(size_t segment)
 
 static size_t branch_taps(const struct plan *plan)
 {
-    return divide_up(plan->n_taps, plan->decimation);
+    return oac_divide_up(plan->n_taps, plan->decimation);
 }
 
 struct plan oac_plan_of_taps(size_t n_taps, size_t decimation)
 {
     return (struct plan){.n_taps = n_taps,
                          .decimation = decimation,
-                         .n_branches = least(n_taps, decimation),
-                         .n_owed = divide_up(n_taps - 1, decimation)};
+                         .n_branches = oac_least(n_taps, decimation),
+                         .n_owed = oac_divide_up(n_taps - 1, decimation)};
 }
 
 /* A plan of N points that has all taps in one block. */
@@ -108,7 +96,8 @@ static double block_cost(const struct plan_request *request,
     const double spectra = spectrum * n_products * (double)request->n_rows;
     const double inputs =
         K > 1 ? spectrum * B * (double)history(plan) * (double)request->n_channels : 0;
-    double cost = oac_cost_of_block(costs, request->method, is_real(request), n) * (B + 1) / 2;
+    double cost =
+        oac_cost_of_block(costs, request->method, is_for_real_samples(request), n) * (B + 1) / 2;
     if (n_products > 1)
         cost += n_products * (double)n * costs->product;
     cost *= precision_cost(request);
@@ -122,8 +111,8 @@ static double n_blocks(const struct plan_request *request, const struct plan *pl
 {
     const size_t each = segments_per_fft(request) * plan->segment * plan->decimation;
     const size_t last = n % plan->hop;
-    return (double)(n / plan->hop) * (double)divide_up(plan->hop, each) +
-           (double)divide_up(last, each);
+    return (double)(n / plan->hop) * (double)oac_divide_up(plan->hop, each) +
+           (double)oac_divide_up(last, each);
 }
 
 static void
@@ -137,7 +126,7 @@ set_cost(const struct plan_request *request, const struct cost_table *costs, str
  */
 static size_t patience(const struct plan_request *request)
 {
-    return most(4 * request->n_taps, most(512, least(64 * request->decimation, 65536)));
+    return oac_most(4 * request->n_taps, oac_most(512, oac_least(64 * request->decimation, 65536)));
 }
 
 /* The longest hop the plan may choose, in samples that come out. */
@@ -147,17 +136,17 @@ static size_t hop_bound(const struct plan_request *request)
         (double)(oac_sample_bytes(request->type, request->precision) * request->n_channels);
     size_t bound = OAC_MAX_HOP;
     if (!request->row_length)
-        bound = least(bound, patience(request));
-    bound = least(bound, most((size_t)(hop_budget / sample_bytes), 64));
+        bound = oac_least(bound, patience(request));
+    bound = oac_least(bound, oac_most((size_t)(hop_budget / sample_bytes), 64));
     if (request->max_hop)
-        bound = least(bound, request->max_hop);
-    return most(bound / request->decimation, 1);
+        bound = oac_least(bound, request->max_hop);
+    return oac_most(bound / request->decimation, 1);
 }
 
 /* A segment of at most so many samples, and, times the segments of one transform, of the bound. */
 static size_t free_segment(const struct plan_request *request, size_t segment, size_t bound)
 {
-    segment = least(segment, most(bound / segments_per_fft(request), 1));
+    segment = oac_least(segment, oac_most(bound / segments_per_fft(request), 1));
     return whole_vectors(segment);
 }
 
@@ -168,15 +157,15 @@ static struct plan whole_plan(const struct plan_request *request, size_t n_fft)
     struct plan plan = plan_of_size(request, n_fft);
     const size_t fits = n_fft - plan.n_owed;
     if (request->hop) {
-        const size_t n_segments = together * divide_up(request->hop, together * fits * D);
+        const size_t n_segments = together * oac_divide_up(request->hop, together * fits * D);
         plan.hop = request->hop;
-        plan.segment = divide_up(request->hop / D, n_segments);
-        const size_t up = divide_up(plan.segment, 16) * 16;
+        plan.segment = oac_divide_up(request->hop / D, n_segments);
+        const size_t up = oac_divide_up(plan.segment, 16) * 16;
         if (n_segments > together)
             plan.segment = up <= fits ? up : whole_vectors(plan.segment);
     } else {
         plan.segment = free_segment(request, fits, hop_bound(request));
-        plan.hop = D * least(together * plan.segment, hop_bound(request));
+        plan.hop = D * oac_least(together * plan.segment, hop_bound(request));
     }
     return plan;
 }
@@ -185,14 +174,14 @@ static struct plan whole_plan(const struct plan_request *request, size_t n_fft)
 static struct plan partitioned_plan(const struct plan_request *request, size_t n_fft)
 {
     struct plan plan = plan_of_size(request, n_fft);
-    const size_t bound = least(n_fft / 2, hop_bound(request));
+    const size_t bound = oac_least(n_fft / 2, hop_bound(request));
     plan.segment = request->hop ? request->hop / plan.decimation : whole_vectors(bound);
     plan.hop = plan.decimation * plan.segment;
     /* In all branches but the first, the L samples begin one later. */
     const size_t n_inputs = plan.segment + (plan.n_branches > 1);
     plan.partition = n_inputs <= n_fft ? (n_fft - n_inputs + 1) / plan.segment * plan.segment : 0;
     if (plan.partition > 0)
-        plan.n_partitions = divide_up(branch_taps(&plan), plan.partition);
+        plan.n_partitions = oac_divide_up(branch_taps(&plan), plan.partition);
     return plan;
 }
 
@@ -227,7 +216,7 @@ static bool may_be_whole(const struct plan_request *request, size_t n_fft)
                            (double)plan.n_branches * (double)request->n_rows;
     const size_t smallest = smallest_power(request) * samples_per_point(request);
     return n_fft > plan.n_owed &&
-           (spectra <= spectra_budget || n_fft <= most(4 * (plan.n_owed + 1), smallest));
+           (spectra <= spectra_budget || n_fft <= oac_most(4 * (plan.n_owed + 1), smallest));
 }
 
 enum { N_FACTORS = 3, N_POWERS = 27, MOST_CANDIDATES = 2 * N_FACTORS * N_POWERS };

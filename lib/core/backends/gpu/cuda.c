@@ -21,7 +21,7 @@ struct cuda {
     char plan_reason[OAC_MAX_REASON];
 };
 
-static void destroy(void *state)
+static void cuda_destroy(void *state)
 {
     struct cuda *s = state;
     if (!s)
@@ -75,8 +75,10 @@ static void explain_plan(struct cuda *s, const struct plan *plan, size_t batch)
         facts.n_slots);
 }
 
-static oaconv_status
-create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
+static oaconv_status cuda_create(void **state,
+                                 const struct plan *plan,
+                                 const struct taps *taps,
+                                 const struct means *means)
 {
     *state = NULL;
     struct cuda *s = oac_alloc(1, sizeof *s);
@@ -95,7 +97,7 @@ create(void **state, const struct plan *plan, const struct taps *taps, const str
                           taps->n_channels,
                           taps->longest);
     if (status != OAC_OK)
-        destroy(s);
+        cuda_destroy(s);
     else
         *state = s;
     return status;
@@ -107,7 +109,7 @@ static oaconv_status refuse_child(void)
 }
 
 static oaconv_status
-run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
+cuda_run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     struct cuda *s = state;
     if (oac_gpu_module_lost())
@@ -122,7 +124,7 @@ run(void *state, const struct share *share, const void *const *in, void *const *
     return OAC_OK;
 }
 
-static void drain(void *state, void *const *tail, size_t n)
+static void cuda_drain(void *state, void *const *tail, size_t n)
 {
     struct cuda *s = state;
     for (size_t m = 0; tail && m < s->n_channels; m++) {
@@ -133,7 +135,7 @@ static void drain(void *state, void *const *tail, size_t n)
     memset(s->owed, 0, s->n_channels * s->n_owed * sizeof *s->owed);
 }
 
-static void describe(const void *state, oaconv_info *info)
+static void cuda_describe(const void *state, oaconv_info *info)
 {
     const struct cuda *s = state;
     struct gpu_facts facts;
@@ -147,7 +149,7 @@ static void describe(const void *state, oaconv_info *info)
     info->pinned_bytes = facts.pinned_bytes;
 }
 
-static oaconv_status measure(void *state, double seconds, oaconv_gpu_rates *rates)
+static oaconv_status cuda_measure(void *state, double seconds, oaconv_gpu_rates *rates)
 {
     const struct cuda *s = state;
     if (oac_gpu_module_lost())
@@ -156,7 +158,7 @@ static oaconv_status measure(void *state, double seconds, oaconv_gpu_rates *rate
     return failure ? oac_fail(OAC_ERR_BACKEND, "%s", failure) : OAC_OK;
 }
 
-static bool usable(const char **reason)
+static bool cuda_usable(const char **reason)
 {
     const struct gpu_module *module = oac_gpu_module_open(reason);
     if (!module)
@@ -182,11 +184,11 @@ oaconv_status oaconv_gpu_describe(int device, oaconv_gpu *gpu)
 
 const struct backend oac_backend_cuda = {
     .name = "cuda",
-    .usable = usable,
-    .create = create,
-    .run = run,
-    .drain = drain,
-    .destroy = destroy,
-    .describe = describe,
-    .measure = measure,
+    .usable = cuda_usable,
+    .create = cuda_create,
+    .run = cuda_run,
+    .drain = cuda_drain,
+    .destroy = cuda_destroy,
+    .describe = cuda_describe,
+    .measure = cuda_measure,
 };

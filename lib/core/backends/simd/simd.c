@@ -12,6 +12,7 @@
 #include "backends/simd/kernel.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 
 #include <string.h>
 
@@ -60,10 +61,6 @@ struct simd {
     struct scratch *scratch; /* [n_workers] */
 };
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 static size_t whole(size_t n)
 {
     return (n + WHOLE - 1) / WHOLE * WHOLE;
@@ -71,7 +68,7 @@ static size_t whole(size_t n)
 
 /* ---- creation ---- */
 
-static void destroy(void *state)
+static void simd_destroy(void *state)
 {
     struct simd *s = state;
     if (!s)
@@ -94,12 +91,12 @@ static void destroy(void *state)
 }
 
 /* The spectrum of n taps of a row: tap `first` and every D-th after it. */
-static void transform_taps(const struct simd *s,
-                           const oaconv_row *row,
-                           size_t tap_width,
-                           size_t first,
-                           size_t n,
-                           float *to)
+static void simd_transform_taps(const struct simd *s,
+                                const oaconv_row *row,
+                                size_t tap_width,
+                                size_t first,
+                                size_t n,
+                                float *to)
 {
     const double scale = 1.0 / (double)s->fft->n;
     const float *taps = row->taps;
@@ -109,7 +106,7 @@ static void transform_taps(const struct simd *s,
         for (size_t i = 0; i < tap_width; i++)
             x[k * s->width + i] =
                 (float)(taps[(first + k * s->plan.decimation) * tap_width + i] * scale);
-    const struct simd_block block = {.in = x, .n_in = least(whole(n), s->plan.n_fft)};
+    const struct simd_block block = {.in = x, .n_in = oac_least(whole(n), s->plan.n_fft)};
     s->kernel->forward(s->fft, &block, to);
 }
 
@@ -121,11 +118,11 @@ static void transform_row(struct simd *s, const oaconv_row *row, size_t tap_widt
         for (size_t first = begin; first < begin + s->plan.n_branches; first++, to += s->spectrum) {
             const size_t n = oac_kept_from(first, row->n_taps, D);
             if (n > 0)
-                transform_taps(s, row, tap_width, first, least(part, n), to);
+                simd_transform_taps(s, row, tap_width, first, oac_least(part, n), to);
         }
 }
 
-static bool alloc_scratch(const struct simd *s, struct scratch *scratch)
+static bool simd_alloc_scratch(const struct simd *s, struct scratch *scratch)
 {
     const size_t n_branches = s->plan.n_branches, n_spectra = s->plan.n_partitions * n_branches;
     const bool decimates = s->plan.decimation > 1;
@@ -195,13 +192,13 @@ static bool alloc_all(struct simd *s, size_t n_rows)
     if (!s->spectra || !s->slots || !s->tails || !s->channel || !s->scratch)
         return false;
     for (size_t i = 0; i < s->n_workers; i++)
-        if (!alloc_scratch(s, &s->scratch[i]))
+        if (!simd_alloc_scratch(s, &s->scratch[i]))
             return false;
     return true;
 }
 
 static bool
-build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
+simd_build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
 {
     const bool real = taps->type == OAC_REAL;
     measure_up(s, plan, taps, n_workers);
@@ -217,12 +214,14 @@ build(struct simd *s, const struct plan *plan, const struct taps *taps, size_t n
     return true;
 }
 
-static oaconv_status
-create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
+static oaconv_status simd_create(void **state,
+                                 const struct plan *plan,
+                                 const struct taps *taps,
+                                 const struct means *means)
 {
     struct simd *s = oac_alloc(1, sizeof *s);
-    if (!s || !build(s, plan, taps, means->n_workers)) {
-        destroy(s);
+    if (!s || !simd_build(s, plan, taps, means->n_workers)) {
+        simd_destroy(s);
         *state = NULL;
         return oac_fail(OAC_ERR_NO_MEMORY,
                         "out of memory for %zu channels of %zu taps (blocks of %zu samples)",
@@ -262,7 +261,7 @@ static void bring_in(const struct simd *s, const struct scratch *w, const struct
 {
     if (is_whole(s, p))
         return;
-    const size_t n = p->n * s->width, end = least(whole(p->n), s->plan.n_fft) * s->width;
+    const size_t n = p->n * s->width, end = oac_least(whole(p->n), s->plan.n_fft) * s->width;
     memcpy(w->in, p->in, n * sizeof *w->in);
     memset(w->in + n, 0, (end - n) * sizeof *w->in);
 }
@@ -283,7 +282,7 @@ static struct simd_block open_block(const struct simd *s,
                                .n_tail = s->tail_room};
     if (!is_whole(s, p)) {
         block.in = w->in;
-        block.n_in = least(whole(p->n), s->plan.n_fft);
+        block.n_in = oac_least(whole(p->n), s->plan.n_fft);
         block.out = w->out;
         block.n_out = s->plan.n_fft;
     }
@@ -381,7 +380,7 @@ static void convolve_summed(const struct simd *s,
             s->kernel->forward(s->fft, &block, slot(s, w, c, 0));
         }
     }
-    c->n_past = least(c->n_past + n, s->n_slots);
+    c->n_past = oac_least(c->n_past + n, s->n_slots);
     for (size_t t = 0; t < n; t++)
         sums[t] = list_inputs(s, w, c, t, n - 1 - t, s->plan.n_partitions);
     s->kernel->multiply_add(s->fft->n, sums, n, c->spectra);
@@ -403,7 +402,7 @@ struct stretch {
 static struct piece
 cut(const struct simd *s, const struct stretch *stretch, size_t from, size_t end)
 {
-    const size_t D = s->plan.decimation, n = least(D * s->plan.segment, end - from);
+    const size_t D = s->plan.decimation, n = oac_least(D * s->plan.segment, end - from);
     return (struct piece){.in = stretch->in + from * s->width,
                           .out = stretch->out + from / D * s->width,
                           .n = n,
@@ -428,7 +427,7 @@ static void run_whole(const struct simd *s,
 {
     const size_t n = stretch->n;
     for (size_t hop = 0; hop < n; hop += s->plan.hop) {
-        const size_t end = least(n, hop + s->plan.hop);
+        const size_t end = oac_least(n, hop + s->plan.hop);
         for (size_t t = hop; t < end; t += s->plan.segment) {
             const struct piece piece = cut(s, stretch, t, end);
             if (t + 2 * piece.n <= n)
@@ -447,7 +446,7 @@ static void run_summed(const struct simd *s,
     const size_t n = stretch->n, step = s->plan.decimation * s->plan.segment;
     size_t count = 0;
     for (size_t hop = 0; hop < n; hop += s->plan.hop) {
-        const size_t end = least(n, hop + s->plan.hop);
+        const size_t end = oac_least(n, hop + s->plan.hop);
         for (size_t t = hop; t < end; t += step) {
             pieces[count++] = cut(s, stretch, t, end);
             if (count == s->at_once) {
@@ -461,7 +460,7 @@ static void run_summed(const struct simd *s,
 }
 
 static oaconv_status
-run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
+simd_run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     const struct simd *s = state;
     const bool summed = s->plan.n_partitions > 1 || s->plan.decimation > 1;
@@ -474,7 +473,7 @@ run(void *state, const struct share *share, const void *const *in, void *const *
 
 /* ---- what is owed ---- */
 
-static void add(float *to, const float *from, size_t n)
+static void simd_add(float *to, const float *from, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         to[i] += from[i];
@@ -494,17 +493,17 @@ static void drain_partitions(
         s->kernel->multiply_add(
             s->fft->n, &sum, 1, c->spectra + k * s->plan.n_branches * s->spectrum);
         s->kernel->inverse(s->fft, w->work, &block);
-        add(tail + at * s->width, w->out, least(s->plan.n_fft, n - at) * s->width);
+        simd_add(tail + at * s->width, w->out, oac_least(s->plan.n_fft, n - at) * s->width);
     }
 }
 
-static void drain(void *state, void *const *tail, size_t n)
+static void simd_drain(void *state, void *const *tail, size_t n)
 {
     struct simd *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
         struct channel *c = &s->channel[m];
         if (tail)
-            add(tail[m], c->tail, least(owed_after(s, c->n_last), n) * s->width);
+            simd_add(tail[m], c->tail, oac_least(owed_after(s, c->n_last), n) * s->width);
         if (tail && c->n_past > 0)
             drain_partitions(s, &s->scratch[0], c, tail[m], n);
         memset(c->tail, 0, s->tail_floats * sizeof *c->tail);
@@ -512,7 +511,7 @@ static void drain(void *state, void *const *tail, size_t n)
     }
 }
 
-static bool usable(const char **reason)
+static bool simd_usable(const char **reason)
 {
     *reason = oac_simd_reason();
     return oac_simd_kernel() != NULL;
@@ -520,11 +519,11 @@ static bool usable(const char **reason)
 
 const struct backend oac_backend_simd = {
     .name = "simd",
-    .usable = usable,
+    .usable = simd_usable,
     .method = COST_FOLDED,
     .uses_fft = true,
-    .create = create,
-    .run = run,
-    .drain = drain,
-    .destroy = destroy,
+    .create = simd_create,
+    .run = simd_run,
+    .drain = simd_drain,
+    .destroy = simd_destroy,
 };

@@ -105,7 +105,7 @@ static void free_shared(struct shared_fft *shared)
     oac_free(shared);
 }
 
-static struct shared_fft *make(size_t n, bool real, size_t width)
+static struct shared_fft *make_twiddles(size_t n, bool real, size_t width)
 {
     struct shared_fft *shared = oac_alloc(1, sizeof *shared);
     if (!shared)
@@ -134,7 +134,7 @@ const struct simd_fft *oac_simd_fft_open(size_t n, bool real, size_t width)
     struct shared_fft *shared = shared_ffts;
     while (shared && !is_same(&shared->fft, n, real, width))
         shared = shared->next;
-    if (!shared && (shared = make(n, real, width))) {
+    if (!shared && (shared = make_twiddles(n, real, width))) {
         shared->next = shared_ffts;
         shared_ffts = shared;
     }

@@ -42,13 +42,13 @@ static int set_threads(int n)
     return before;
 }
 
-static OAC_FFTW(plan) make_plan(size_t n, complex_element *in, complex_element *out, int sign)
+static OAC_FFTW(plan) plan_fftw(size_t n, complex_element *in, complex_element *out, int sign)
 {
     const unsigned effort = n <= largest_measured ? FFTW_MEASURE : FFTW_ESTIMATE;
     return OAC_FFTW(plan_dft_1d)((int)n, in, out, sign, effort);
 }
 
-static struct fft *make(size_t n)
+static struct fft *make_fftw(size_t n)
 {
     struct fft *fft = oac_alloc(1, sizeof *fft);
     complex_element *in = oac_alloc(n, sizeof *in), *out = oac_alloc(n, sizeof *out);
@@ -61,8 +61,8 @@ static struct fft *make(size_t n)
         lock_planner();
         const int n_threads = set_threads(1);
         OAC_FFTW(set_timelimit)(planning_seconds);
-        fft->forward = make_plan(n, in, out, FFTW_FORWARD);
-        fft->inverse = make_plan(n, out, in, FFTW_BACKWARD);
+        fft->forward = plan_fftw(n, in, out, FFTW_FORWARD);
+        fft->inverse = plan_fftw(n, out, in, FFTW_BACKWARD);
         OAC_FFTW(set_timelimit)(FFTW_NO_TIMELIMIT);
         (void)set_threads(n_threads);
         made = fft->forward && fft->inverse;
@@ -87,7 +87,7 @@ const struct fft *oac_fft_get(size_t n)
     while (fft && fft->n != n)
         fft = fft->next;
     if (!fft) {
-        struct fft *made = make(n);
+        struct fft *made = make_fftw(n);
         if (made) {
             made->next = table;
             table = made;

@@ -11,6 +11,7 @@
 #include "backends/volk/volk_kernels.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/sizes.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -36,7 +37,7 @@ struct volk {
     struct scratch *scratch; /* [n_workers] */
 };
 
-static void destroy(void *state)
+static void volk_destroy(void *state)
 {
     struct volk *s = state;
     if (!s)
@@ -56,21 +57,21 @@ static void destroy(void *state)
     oac_free(s);
 }
 
-/* VOLK chooses its kernels, and says so on stdout, on the first call of each: not in run(), and not
- * in two threads at once. */
+/* VOLK chooses its kernels, and says so on stdout, on the first call of each: not in volk_run(),
+ * and not in two threads at once. */
 static pthread_once_t volk_awake = PTHREAD_ONCE_INIT;
 static void wake_volk(void)
 {
     complex_element z = 0;
     element x = 0, y = 0;
     multiply(&z, &z, 1);
-    add(&x, &y, &y, 1);
-    interleave(&z, &x, &y, 1);
-    deinterleave(&x, &y, &z, 1);
+    volk_add(&x, &y, &y, 1);
+    volk_interleave(&z, &x, &y, 1);
+    volk_deinterleave(&x, &y, &z, 1);
 }
 
 /* Branch p: every D-th tap from p on. */
-static void transform_taps(
+static void volk_transform_taps(
     struct volk *s, const oaconv_row *row, size_t tap_width, size_t p, complex_element *to)
 {
     const double scale = 1.0 / (double)s->plan.n_fft;
@@ -83,7 +84,7 @@ static void transform_taps(
     oac_fft_forward(s->fft, x, to);
 }
 
-static bool alloc_scratch(struct scratch *scratch, const struct plan *plan, bool real)
+static bool volk_alloc_scratch(struct scratch *scratch, const struct plan *plan, bool real)
 {
     const size_t n_fft = plan->n_fft;
     scratch->x = oac_alloc(n_fft, sizeof *scratch->x);
@@ -97,7 +98,7 @@ static bool alloc_scratch(struct scratch *scratch, const struct plan *plan, bool
 }
 
 static bool
-build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
+volk_build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n_workers)
 {
     s->plan = *plan;
     s->n_channels = taps->n_channels;
@@ -113,23 +114,25 @@ build(struct volk *s, const struct plan *plan, const struct taps *taps, size_t n
     if (!s->fft || !s->row_of || !s->spectra || !s->tails || !s->scratch)
         return false;
     for (size_t i = 0; i < n_workers; i++)
-        if (!alloc_scratch(&s->scratch[i], plan, s->width == 1))
+        if (!volk_alloc_scratch(&s->scratch[i], plan, s->width == 1))
             return false;
     memcpy(s->row_of, taps->row_of, s->n_channels * sizeof *s->row_of);
     pthread_once(&volk_awake, wake_volk);
     complex_element *spectrum = s->spectra;
     for (size_t i = 0; i < s->n_rows; i++)
         for (size_t p = 0; p < plan->n_branches; p++, spectrum += plan->n_fft)
-            transform_taps(s, taps->row[i], oac_tap_width(taps->type), p, spectrum);
+            volk_transform_taps(s, taps->row[i], oac_tap_width(taps->type), p, spectrum);
     return true;
 }
 
-static oaconv_status
-create(void **state, const struct plan *plan, const struct taps *taps, const struct means *means)
+static oaconv_status volk_create(void **state,
+                                 const struct plan *plan,
+                                 const struct taps *taps,
+                                 const struct means *means)
 {
     struct volk *s = oac_alloc(1, sizeof *s);
-    if (!s || !build(s, plan, taps, means->n_workers)) {
-        destroy(s);
+    if (!s || !volk_build(s, plan, taps, means->n_workers)) {
+        volk_destroy(s);
         *state = NULL;
         return oac_fail(OAC_ERR_NO_MEMORY,
                         "out of memory for %zu channels of %zu taps (FFT of %zu points)",
@@ -150,7 +153,7 @@ add_branch(const struct volk *s, const struct scratch *w, const complex_element 
     oac_fft_forward(s->fft, w->x, y);
     multiply(y, spectra + p * n, n);
     if (p > 0)
-        add((element *)w->sum, (element *)w->sum, (element *)y, 2 * n);
+        volk_add((element *)w->sum, (element *)w->sum, (element *)y, 2 * n);
 }
 
 /* Gives out the first n elements of a convolved segment plus what earlier segments owe them, and
@@ -160,16 +163,11 @@ add_branch(const struct volk *s, const struct scratch *w, const complex_element 
 static void overlap_add(const element *y, size_t n, element *tail, size_t n_tail, element *out)
 {
     const size_t met = n < n_tail ? n : n_tail, kept = n_tail - met;
-    add(out, y, tail, met);
+    volk_add(out, y, tail, met);
     memcpy(out + met, y + met, (n - met) * sizeof *out);
     memmove(tail, tail + met, kept * sizeof *tail);
-    add(tail, tail, y + n, kept);
+    volk_add(tail, tail, y + n, kept);
     memcpy(tail + kept, y + n + kept, met * sizeof *tail);
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 /* What a worker works on: one channel. */
@@ -187,8 +185,10 @@ struct piece {
 };
 
 /* Branch p of a complex segment, zero-padded, into x. */
-static void
-load_complex(const struct volk *s, const struct scratch *w, const struct piece *piece, size_t p)
+static void volk_load_complex(const struct volk *s,
+                              const struct scratch *w,
+                              const struct piece *piece,
+                              size_t p)
 {
     const size_t D = s->plan.decimation;
     const struct branch b = oac_branch(p, piece->skip, piece->n, D);
@@ -209,7 +209,7 @@ static void run_complex(const struct volk *s,
                         const struct piece *piece)
 {
     for (size_t p = 0; p < s->plan.n_branches; p++) {
-        load_complex(s, w, piece, p);
+        volk_load_complex(s, w, piece, p);
         add_branch(s, w, c->spectra, p);
     }
     oac_fft_inverse(s->fft, w->sum, w->x);
@@ -230,7 +230,7 @@ static void load_real_pair(const struct volk *s,
     const size_t met = oac_branch(p, piece->skip, n_second, D).end;
     memset(w->x, 0, b.first * sizeof *w->x);
     if (D == 1)
-        interleave(w->x, first, second, n_second);
+        volk_interleave(w->x, first, second, n_second);
     else
         for (size_t i = b.first, t = b.begin; i < met; i++, t += D)
             w->x[i] = lv_cmake(first[t], second[t]);
@@ -246,7 +246,7 @@ static void run_real_pair(const struct volk *s,
                           const struct piece *piece)
 {
     const size_t D = s->plan.decimation;
-    const size_t n_first = least(piece->n, D * s->plan.segment), n_second = piece->n - n_first;
+    const size_t n_first = oac_least(piece->n, D * s->plan.segment), n_second = piece->n - n_first;
     for (size_t p = 0; p < s->plan.n_branches; p++) {
         load_real_pair(s, w, piece, n_first, p);
         add_branch(s, w, c->spectra, p);
@@ -254,7 +254,7 @@ static void run_real_pair(const struct volk *s,
     oac_fft_inverse(s->fft, w->sum, w->x);
     const size_t out_first = oac_kept_from(piece->skip, n_first, D);
     const size_t out_second = oac_kept_from(piece->skip, n_second, D);
-    deinterleave(w->first, w->second, w->x, out_first + s->tail_elements);
+    volk_deinterleave(w->first, w->second, w->x, out_first + s->tail_elements);
     overlap_add(w->first, out_first, c->tail, s->tail_elements, piece->out);
     if (n_second > 0)
         overlap_add(w->second, out_second, c->tail, s->tail_elements, piece->out + out_first);
@@ -272,17 +272,17 @@ static void run_channel(const struct volk *s,
     const struct channel channel = {s->spectra + s->row_of[m] * s->plan.n_branches * s->plan.n_fft,
                                     s->tails + m * s->tail_elements};
     for (size_t hop = 0; hop < n; hop += s->plan.hop) {
-        const size_t end = least(n, hop + s->plan.hop);
+        const size_t end = oac_least(n, hop + s->plan.hop);
         for (size_t t = hop; t < end; t += step) {
             const struct piece piece = {
-                in + t * s->width, out + t / D * s->width, least(step, end - t), share->skip};
+                in + t * s->width, out + t / D * s->width, oac_least(step, end - t), share->skip};
             (real ? run_real_pair : run_complex)(s, &s->scratch[share->worker], &channel, &piece);
         }
     }
 }
 
 static oaconv_status
-run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
+volk_run(void *state, const struct share *share, const void *const *in, void *const *out, size_t n)
 {
     const struct volk *s = state;
     for (size_t m = share->first; m < share->end; m++)
@@ -290,18 +290,18 @@ run(void *state, const struct share *share, const void *const *in, void *const *
     return OAC_OK;
 }
 
-static void drain(void *state, void *const *tail, size_t n)
+static void volk_drain(void *state, void *const *tail, size_t n)
 {
     struct volk *s = state;
     for (size_t m = 0; m < s->n_channels; m++) {
         element *owed = s->tails + m * s->tail_elements;
         if (tail)
-            add(tail[m], tail[m], owed, n * s->width);
+            volk_add(tail[m], tail[m], owed, n * s->width);
         memset(owed, 0, s->tail_elements * sizeof *owed);
     }
 }
 
-static bool usable(const char **reason)
+static bool volk_usable(const char **reason)
 {
     *reason = "FFTW transforms and VOLK kernels";
     return true;
@@ -309,11 +309,11 @@ static bool usable(const char **reason)
 
 const struct backend OAC_NAME(oac_backend_volk) = {
     .name = "volk",
-    .usable = usable,
+    .usable = volk_usable,
     .uses_fft = true,
     .method = COST_PAIRS,
-    .create = create,
-    .run = run,
-    .drain = drain,
-    .destroy = destroy,
+    .create = volk_create,
+    .run = volk_run,
+    .drain = volk_drain,
+    .destroy = volk_destroy,
 };

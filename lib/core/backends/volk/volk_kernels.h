@@ -23,12 +23,13 @@ static inline void multiply(complex_element *to, const complex_element *other, s
     }
 }
 
-static inline void add(double *sum, const double *a, const double *b, size_t n)
+static inline void volk_add(double *sum, const double *a, const double *b, size_t n)
 {
     volk_64f_x2_add_64f(sum, a, b, (unsigned)n);
 }
 
-static inline void interleave(complex_element *to, const double *re, const double *im, size_t n)
+static inline void
+volk_interleave(complex_element *to, const double *re, const double *im, size_t n)
 {
     double *pairs = (double *)to;
     for (size_t i = 0; i < n; i++) {
@@ -37,7 +38,7 @@ static inline void interleave(complex_element *to, const double *re, const doubl
     }
 }
 
-static inline void deinterleave(double *re, double *im, const complex_element *from, size_t n)
+static inline void volk_deinterleave(double *re, double *im, const complex_element *from, size_t n)
 {
     const double *pairs = (const double *)from;
     for (size_t i = 0; i < n; i++) {
@@ -53,17 +54,17 @@ static inline void multiply(complex_element *to, const complex_element *other, s
     volk_32fc_x2_multiply_32fc(to, to, other, (unsigned)n);
 }
 
-static inline void add(float *sum, const float *a, const float *b, size_t n)
+static inline void volk_add(float *sum, const float *a, const float *b, size_t n)
 {
     volk_32f_x2_add_32f(sum, a, b, (unsigned)n);
 }
 
-static inline void interleave(complex_element *to, const float *re, const float *im, size_t n)
+static inline void volk_interleave(complex_element *to, const float *re, const float *im, size_t n)
 {
     volk_32f_x2_interleave_32fc(to, re, im, (unsigned)n);
 }
 
-static inline void deinterleave(float *re, float *im, const complex_element *from, size_t n)
+static inline void volk_deinterleave(float *re, float *im, const complex_element *from, size_t n)
 {
     volk_32fc_deinterleave_32f_x2(re, im, from, (unsigned)n);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Seconds that only go forward. */
-#ifndef OAC_CUDA_CLOCK_H
-#define OAC_CUDA_CLOCK_H
+ * Seconds that only go forward. Files that include it define _POSIX_C_SOURCE. */
+#ifndef OAC_CLOCK_H
+#define OAC_CLOCK_H
 
 #include <time.h>
 
-static inline double oac_cuda_now(void)
+static inline double oac_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

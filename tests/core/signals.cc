@@ -71,14 +71,22 @@ static bool knows(const std::string &backend, const Type &type)
     return type.precision == OAC_SINGLE || backend == "volk" || backend == "direct";
 }
 
+/* The words of an environment variable; none where it is not set. */
+template <typename T>
+static std::vector<T> words_of(const char *variable)
+{
+    const char *text = std::getenv(variable);
+    std::istringstream words(text ? text : "");
+    std::vector<T> list;
+    for (T word; words >> word;)
+        list.push_back(word);
+    return list;
+}
+
 /* What OAC_TEST_DECIMATION says. */
 static std::vector<size_t> decimations()
 {
-    const char *text = std::getenv("OAC_TEST_DECIMATION");
-    std::istringstream words(text ? text : "");
-    std::vector<size_t> list;
-    for (size_t D; words >> D;)
-        list.push_back(D);
+    const std::vector<size_t> list = words_of<size_t>("OAC_TEST_DECIMATION");
     return list.empty() ? std::vector<size_t>{1} : list;
 }
 
@@ -107,13 +115,15 @@ std::vector<Kind> all_kinds()
 
 std::vector<Kind> kinds()
 {
-    const char *backend = std::getenv("OAC_TEST_BACKEND");
+    const std::vector<std::string> backends = words_of<std::string>("OAC_TEST_BACKEND");
+    const auto asked = [&backends](const std::string &name) {
+        return backends.empty() || std::count(backends.begin(), backends.end(), name) > 0;
+    };
     const char *precision = std::getenv("OAC_TEST_PRECISION");
     std::vector<Kind> list;
     for (const Kind &kind : all_kinds())
-        if ((!backend || !std::strcmp(backend, kind.backend)) &&
-            (!precision ||
-             (kind.type.precision == OAC_DOUBLE) == !std::strcmp(precision, "double")))
+        if (asked(kind.backend) && (!precision || (kind.type.precision == OAC_DOUBLE) ==
+                                                      !std::strcmp(precision, "double")))
             list.push_back(kind);
     return list;
 }

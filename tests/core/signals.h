@@ -92,7 +92,7 @@ struct Kind {
  * numbers in OAC_TEST_DECIMATION, which are dealt out in turn; where it is not set, not at all. */
 std::vector<Kind> all_kinds();
 
-/* Of these the backend that OAC_TEST_BACKEND names and the precision, "single" or "double", that
+/* Of these the backends that OAC_TEST_BACKEND names and the precision, "single" or "double", that
  * OAC_TEST_PRECISION names; where they are not set, all. */
 std::vector<Kind> kinds();
 

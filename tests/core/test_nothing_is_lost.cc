@@ -13,6 +13,12 @@ using namespace oac_test;
 namespace
 {
 
+#ifdef OAC_SANITIZED
+constexpr size_t many = 5; /* the sums of the oracle and of "direct" take a minute for 16 */
+#else
+constexpr size_t many = 16;
+#endif
+
 struct Lengths {
     const char *name;
     std::vector<size_t> of_channels; /* repeated for more channels */
@@ -47,7 +53,7 @@ class nothing_is_lost : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE(nothing_is_lost);
     CPPUNIT_TEST(one_channel);
     CPPUNIT_TEST(three_channels);
-    CPPUNIT_TEST(sixteen_channels);
+    CPPUNIT_TEST(many_channels);
     CPPUNIT_TEST(one_row_for_all_channels);
     CPPUNIT_TEST(equal_rows_among_others);
     CPPUNIT_TEST(finish_and_continue);
@@ -149,7 +155,7 @@ class nothing_is_lost : public CppUnit::TestFixture
 public:
     void one_channel() { check_channels(1); }
     void three_channels() { check_channels(3); }
-    void sixteen_channels() { check_channels(16); }
+    void many_channels() { check_channels(many); }
 
     void one_row_for_all_channels()
     {

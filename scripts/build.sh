@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Configures and builds: build.sh [folder, default build] [cmake options] [-- build options].
+# Configures and builds, tests included:
+#     build.sh [folder, default build] [cmake options] [-- build options]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=build
 [[ $# == 0 || $1 == -* ]] || { folder=$1 && shift; }
-options=()
+options=(-DENABLE_TESTING=ON)
 while [[ $# -gt 0 && $1 != -- ]]; do options+=("$1") && shift; done
 [[ $# == 0 ]] || shift
 

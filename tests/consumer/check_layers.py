@@ -79,8 +79,8 @@ def is_own(path, included):
 
 def is_engine_internal(project, path, included):
     """Whether a file outside the engine reaches for one of its private headers."""
-    core = project / "lib" / "core"
-    if core in path.parents or included in SHARED_WITH_GPU_MODULES:
+    core, its_tests = project / "lib" / "core", project / "tests" / "parts"
+    if {core, its_tests} & set(path.parents) or included in SHARED_WITH_GPU_MODULES:
         return False
     if core in Path(os.path.normpath(path.parent / included)).parents:
         return True

@@ -38,6 +38,14 @@ static const struct {
 };
 enum { N_KERNELS = sizeof kernels / sizeof *kernels };
 
+const struct simd_kernel *oac_simd_kernel_here(size_t i)
+{
+    for (int k = 0; k < N_KERNELS; k++)
+        if (kernels[k].runs_here() && i-- == 0)
+            return kernels[k].kernel;
+    return NULL;
+}
+
 static pthread_once_t chosen_once = PTHREAD_ONCE_INIT;
 static const struct simd_kernel *chosen;
 static char reason[160];
@@ -47,9 +55,9 @@ static void choose(void)
     const char *wanted = getenv("OACONV_SIMD");
     if (wanted && !*wanted)
         wanted = NULL;
-    for (int i = 0; i < N_KERNELS && !chosen; i++)
-        if ((!wanted || !strcmp(wanted, kernels[i].kernel->name)) && kernels[i].runs_here())
-            chosen = kernels[i].kernel;
+    for (size_t i = 0; !chosen && oac_simd_kernel_here(i); i++)
+        if (!wanted || !strcmp(wanted, oac_simd_kernel_here(i)->name))
+            chosen = oac_simd_kernel_here(i);
     if (chosen)
         snprintf(reason,
                  sizeof reason,

@@ -52,6 +52,9 @@ struct simd_kernel {
 
 extern const struct simd_kernel oac_simd_generic, oac_simd_avx2, oac_simd_avx512;
 
+/* The i-th of the kernels that this processor can run, the fastest first; NULL behind the last. */
+const struct simd_kernel *oac_simd_kernel_here(size_t i);
+
 /* The fastest kernel that this processor can run, or the one named by the environment variable
  * OACONV_SIMD; fixed at the first call. NULL when that one cannot run here. */
 const struct simd_kernel *oac_simd_kernel(void);

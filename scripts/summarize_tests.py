@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts the cases of ctest reports: summarize_tests.py REPORT.xml... [--not-built=FOLDER]...
+"""Counts the cases of ctest reports: summarize_tests.py REPORT.xml... [--not-built=FOLDER]... [--failed=CHECK]...
 
 A ctest test that runs many cases (pytest, CppUnit) is counted case by case, from its output. Prints
 what failed, what was skipped and why, and last "N passed, N failed, N skipped". What programs say
@@ -106,6 +106,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reports", nargs="*", type=pathlib.Path)
     parser.add_argument("--not-built", action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--failed", action="append", default=[], metavar="CHECK")
     arguments = parser.parse_args()
 
     total = Count()
@@ -118,6 +119,8 @@ def main():
         total.add(count)
     for folder in arguments.not_built:
         total.add(Count(failed=1, failures=[f"{folder}: does not build"]))
+    for check in arguments.failed:
+        total.add(Count(failed=1, failures=[check]))
     for why, times in Counter(total.skips).items():
         print(f"skipped {times} times: {why}")
     for what in total.failures:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Vectors of SIMD_WIDTH floats, and the few shuffles that a transform needs. Only for
- * simd_kernel.c, which is compiled once per width. */
+ * kernel.c, which is compiled once per width. */
 #ifndef OAC_VECTOR_H
 #define OAC_VECTOR_H
 

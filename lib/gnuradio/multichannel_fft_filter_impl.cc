@@ -343,7 +343,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::send_status()
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::mark_tap_change(int n_given)
 {
-    const uint64_t ahead = uint64_t(n_given) + (d_stage ? d_stage->n_ready() : 0);
+    const uint64_t ahead = uint64_t(n_given) + (d_hop_buffer ? d_hop_buffer->n_ready() : 0);
     for (int m = 0; m < d_n_channels; m++)
         this->add_item_tag(unsigned(m),
                            this->nitems_written(unsigned(m)) + ahead,
@@ -370,14 +370,14 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::put_withheld(const gr_vector_void
 template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::n_gathered() const
 {
-    return d_stage ? int(d_stage->n_gathered()) : 0;
+    return d_hop_buffer ? int(d_hop_buffer->n_gathered()) : 0;
 }
 
 /* Whether what has been taken gives a sample that is still to come out. */
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::next_is_certain() const
 {
-    return n_gathered() > room_for(0) || (d_stage && d_stage->n_ready() > 0);
+    return n_gathered() > room_for(0) || (d_hop_buffer && d_hop_buffer->n_ready() > 0);
 }
 
 /* Takes the last of the n_given samples that end at `out` back while a tag may belong to it: until
@@ -411,11 +411,11 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::check_topology(int n_inputs, int
     return gr::block::check_topology(n_inputs, n_outputs);
 }
 
-/* What the buffers that were made can give and take at once, and a stage where that may be less
- * than a hop. Half of each: a block above that gives many samples at a time may find no room in the
- * last part of a buffer while we wait for it to be full. Of half an output buffer the runtime uses
- * whole multiples, and where they are less than min_noutput_items it ends our thread, and so hangs
- * the graph: a multiple of no more than the rest leaves enough. */
+/* What the buffers that were made can give and take at once, and a hop buffer where that may be
+ * less than a hop. Half of each: a block above that gives many samples at a time may find no room
+ * in the last part of a buffer while we wait for it to be full. Of half an output buffer the
+ * runtime uses whole multiples, and where they are less than min_noutput_items it ends our thread,
+ * and so hangs the graph: a multiple of no more than the rest leaves enough. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
 {
@@ -437,8 +437,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::measure_room()
             "that wait for more: samples are gathered in memory of our own");
         d_room = 1;
     }
-    if (d_room < d_largest_batch && !d_stage)
-        make_stage();
+    if (d_room < d_largest_batch && !d_hop_buffer)
+        make_hop_buffer();
 }
 
 /* Where a buffer is not mapped twice, a reader that asks for more than lies before the end of the
@@ -455,10 +455,11 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::behind_a_buffer_that_moves()
 }
 
 template <class SAMPLE, class TAP>
-void multichannel_fft_filter_impl<SAMPLE, TAP>::make_stage()
+void multichannel_fft_filter_impl<SAMPLE, TAP>::make_hop_buffer()
 {
     try {
-        d_stage.emplace(std::size_t(d_n_channels), sizeof(SAMPLE), std::size_t(d_largest_batch));
+        d_hop_buffer.emplace(
+            std::size_t(d_n_channels), sizeof(SAMPLE), std::size_t(d_largest_batch));
     } catch (const std::bad_alloc &) {
         give_up("out of memory for " + std::to_string(d_n_channels) + " channels of " +
                 std::to_string(d_largest_batch) + " samples beside small buffers");
@@ -480,21 +481,21 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
 {
     d_phase = phase::filtering;
     d_engine.reset();
-    if (d_stage)
-        d_stage->clear();
+    if (d_hop_buffer)
+        d_hop_buffer->clear();
     d_change_unmarked = d_withholds = false;
     d_relay.forget();
     d_relay.count_from(0, 0);
     publish();
 }
 
-/* GNU Radio counts samples from here on; what is in the engine and the stage came before. */
+/* GNU Radio counts samples from here on; what is in the engine and the hop buffer came before. */
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::go_on_with_stream()
 {
     const uint64_t n_in = d_engine.info().n_samples;
-    const uint64_t n_gathered = d_stage ? d_stage->n_gathered() : 0;
-    const uint64_t n_ready = (d_stage ? d_stage->n_ready() : 0) + (d_withholds ? 1 : 0);
+    const uint64_t n_gathered = d_hop_buffer ? d_hop_buffer->n_gathered() : 0;
+    const uint64_t n_ready = (d_hop_buffer ? d_hop_buffer->n_ready() : 0) + (d_withholds ? 1 : 0);
     d_relay.count_from(n_in + n_gathered, kept(n_in) - n_ready);
     if (d_phase == phase::done)
         d_phase = phase::again;
@@ -545,8 +546,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int n_output_items,
         wanted = 1;
     else if (d_phase == phase::filtering && direct())
         wanted = d_rate.batch(hop(), d_room, rate_follower::clock::now());
-    else if (d_phase == phase::filtering && d_stage->n_ready() == 0)
-        wanted = std::clamp(hop() - int(d_stage->n_gathered()), 1, d_room);
+    else if (d_phase == phase::filtering && d_hop_buffer->n_ready() == 0)
+        wanted = std::clamp(hop() - int(d_hop_buffer->n_gathered()), 1, d_room);
     if (d_withholds) /* with the next sample that gives one, it is clear where the tag belongs */
         wanted = std::min(wanted, room_for(0) + 1 - n_gathered());
     if (wanted == 0) {
@@ -601,7 +602,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::run(int n_out,
     switch (d_phase) {
     case phase::filtering:
         return direct() ? filter_directly(n_out, n_in, in, out, given)
-                        : filter_in_stages(n_out, n_in, in, out, given);
+                        : filter_by_hop_buffer(n_out, n_in, in, out, given);
     case phase::tail:
         return give(n_out, out, given);
     case phase::again:
@@ -766,7 +767,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
     bool over = false;
     if (items.n_taken > 0) {
         d_rate.filtered(items.n_taken, rate_follower::clock::now());
-    } else if (direct()) { /* else the tags behind the first one are the stage's */
+    } else if (direct()) { /* else the tags behind the first one are for the hop buffer */
         const long left = look_at_inputs(*this, d_n_channels).n_left;
         over = left >= 0 && left <= n;
         if (over)
@@ -784,21 +785,21 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
 }
 
 template <class SAMPLE, class TAP>
-int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
-                                                                const gr_vector_int &n_in,
-                                                                gr_vector_const_void_star &in,
-                                                                gr_vector_void_star &out,
-                                                                int given)
+int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_by_hop_buffer(int n_out,
+                                                                    const gr_vector_int &n_in,
+                                                                    gr_vector_const_void_star &in,
+                                                                    gr_vector_void_star &out,
+                                                                    int given)
 {
-    if (d_stage->n_ready() == 0) {
-        const int missing = std::max(hop() - int(d_stage->n_gathered()), 0);
+    if (d_hop_buffer->n_ready() == 0) {
+        const int missing = std::max(hop() - int(d_hop_buffer->n_gathered()), 0);
         int n = std::min(missing, *std::min_element(n_in.begin(), n_in.end()));
         const std::vector<control_tag> &tags = d_control.among_next(*this, uint64_t(n));
         const bool at_border = !tags.empty();
         if (at_border)
             n = int(tags.front().border());
-        d_relay.pass(*this, 0, n, hop(), int(d_stage->n_gathered()));
-        d_stage->gather(in.data(), std::size_t(n));
+        d_relay.pass(*this, 0, n, hop(), int(d_hop_buffer->n_gathered()));
+        d_hop_buffer->gather(in.data(), std::size_t(n));
         if (at_border) {
             finish_gathered();
             obey_tags(tags, 0, work_items{nullptr, nullptr, n, given});
@@ -815,9 +816,9 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_in_stages(int n_out,
 template <class SAMPLE, class TAP>
 bool multichannel_fft_filter_impl<SAMPLE, TAP>::filter_gathered()
 {
-    work_items items{d_stage->gathered(), d_stage->results()};
-    filter_hops(items, int(d_stage->n_gathered()));
-    d_stage->filtered(std::size_t(items.n_taken), std::size_t(items.n_given));
+    work_items items{d_hop_buffer->gathered(), d_hop_buffer->results()};
+    filter_hops(items, int(d_hop_buffer->n_gathered()));
+    d_hop_buffer->filtered(std::size_t(items.n_taken), std::size_t(items.n_given));
     if (items.n_taken > 0)
         return true;
     if (look_at_inputs(*this, d_n_channels).n_left != 0)
@@ -830,9 +831,9 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::filter_gathered()
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::finish_gathered()
 {
-    work_items items{d_stage->gathered(), d_stage->results()};
-    filter_all(items, int(d_stage->n_gathered()));
-    d_stage->filtered(std::size_t(items.n_taken), std::size_t(items.n_given));
+    work_items items{d_hop_buffer->gathered(), d_hop_buffer->results()};
+    filter_all(items, int(d_hop_buffer->n_gathered()));
+    d_hop_buffer->filtered(std::size_t(items.n_taken), std::size_t(items.n_given));
 }
 
 /* The scheduler called us with less than we need: more has arrived since, or another reader of our
@@ -855,13 +856,13 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::give(int n_out, gr_vector_void_st
             row = static_cast<SAMPLE *>(row) + n;
     };
     advance(std::size_t(given));
-    if (d_stage) {
-        const std::size_t n = std::min(room, d_stage->n_ready());
-        d_stage->take(out.data(), n);
+    if (d_hop_buffer) {
+        const std::size_t n = std::min(room, d_hop_buffer->n_ready());
+        d_hop_buffer->take(out.data(), n);
         advance(n);
         room -= n;
     }
-    if (d_phase == phase::tail && !(d_stage && d_stage->n_ready())) {
+    if (d_phase == phase::tail && !(d_hop_buffer && d_hop_buffer->n_ready())) {
         const std::size_t left = d_flush ? d_engine.tail_length() : 0, n = std::min(room, left);
         d_engine.read_tail(out.data(), n);
         room -= n;

@@ -7,7 +7,7 @@
 #include "control_tags.h"
 #include "engine.h"
 #include "fork_mutex.h"
-#include "hop_stage.h"
+#include "hop_buffer.h"
 #include "rate_follower.h"
 #include "tag_relay.h"
 
@@ -74,7 +74,7 @@ private:
         int n_taken = 0, n_given = 0;
     };
 
-    bool direct() const { return d_hop <= d_room && (!d_stage || d_stage->empty()); }
+    bool direct() const { return d_hop <= d_room && (!d_hop_buffer || d_hop_buffer->empty()); }
 
     static void log(void *block, oaconv_log_level level, const char *line) noexcept;
     engine make_engine(const rows &taps,
@@ -98,7 +98,7 @@ private:
     int withhold_last(const gr_vector_void_star &out, int n_given);
     void measure_room();
     bool behind_a_buffer_that_moves();
-    void make_stage();
+    void make_hop_buffer();
     void give_up(const std::string &reason);
     void begin_stream();
     void go_on_with_stream();
@@ -122,11 +122,11 @@ private:
                         gr_vector_const_void_star &in,
                         gr_vector_void_star &out,
                         int given);
-    int filter_in_stages(int n_out,
-                         const gr_vector_int &n_in,
-                         gr_vector_const_void_star &in,
-                         gr_vector_void_star &out,
-                         int given);
+    int filter_by_hop_buffer(int n_out,
+                             const gr_vector_int &n_in,
+                             gr_vector_const_void_star &in,
+                             gr_vector_void_star &out,
+                             int given);
     bool filter_gathered();
     void finish_gathered();
     void begin_tail();
@@ -164,7 +164,7 @@ private:
     int d_room = 0; /* samples in that every buffer and limit around us can take or give at once */
     std::vector<const void *> d_in; /* M pointers each, for the engine */
     std::vector<void *> d_out;
-    std::optional<hop_stage> d_stage; /* where d_room is less than a hop may be */
+    std::optional<hop_buffer> d_hop_buffer; /* where d_room is less than a hop may be */
     /* The last sample of every channel, while a tag may yet belong to it. */
     bool d_withholds = false;
     std::vector<SAMPLE> d_withheld;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Whole hops for graphs whose buffers or limits are shorter than a hop. */
-#include "hop_stage.h"
+#include "hop_buffer.h"
 
 #include <cassert>
 #include <cstring>
@@ -10,7 +10,7 @@ namespace gr
 namespace oaconv
 {
 
-hop_stage::hop_stage(std::size_t n_channels, std::size_t sample_size, std::size_t capacity)
+hop_buffer::hop_buffer(std::size_t n_channels, std::size_t sample_size, std::size_t capacity)
     : d_n_channels(n_channels), d_sample_size(sample_size), d_capacity(capacity),
       d_gathered(n_channels * sample_size * capacity), d_results(d_gathered.size()),
       d_gathered_rows(n_channels), d_result_rows(n_channels)
@@ -21,7 +21,7 @@ hop_stage::hop_stage(std::size_t n_channels, std::size_t sample_size, std::size_
     }
 }
 
-void hop_stage::gather(const void *const *in, std::size_t n)
+void hop_buffer::gather(const void *const *in, std::size_t n)
 {
     assert(d_n_gathered + n <= d_capacity);
     for (std::size_t m = 0; m < d_n_channels; m++)
@@ -31,7 +31,7 @@ void hop_stage::gather(const void *const *in, std::size_t n)
     d_n_gathered += n;
 }
 
-void hop_stage::filtered(std::size_t n, std::size_t n_results)
+void hop_buffer::filtered(std::size_t n, std::size_t n_results)
 {
     assert(d_n_ready == 0 && n <= d_n_gathered && n_results <= n);
     d_n_gathered -= n;
@@ -43,7 +43,7 @@ void hop_stage::filtered(std::size_t n, std::size_t n_results)
     d_n_ready = n_results;
 }
 
-void hop_stage::take(void *const *out, std::size_t n)
+void hop_buffer::take(void *const *out, std::size_t n)
 {
     assert(n <= d_n_ready);
     for (std::size_t m = 0; m < d_n_channels; m++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Whole hops for graphs whose buffers or limits are shorter than a hop. */
-#ifndef INCLUDED_OACONV_HOP_STAGE_H
-#define INCLUDED_OACONV_HOP_STAGE_H
+#ifndef INCLUDED_OACONV_HOP_BUFFER_H
+#define INCLUDED_OACONV_HOP_BUFFER_H
 
 #include <cstddef>
 #include <vector>
@@ -13,11 +13,11 @@ namespace oaconv
 
 /* Gathers samples of all channels until a hop is full, and hands results out in pieces of any
  * size. One thread. Allocates in the constructor only. */
-class hop_stage
+class hop_buffer
 {
 public:
     /* capacity: the longest hop, in samples of sample_size bytes. */
-    hop_stage(std::size_t n_channels, std::size_t sample_size, std::size_t capacity);
+    hop_buffer(std::size_t n_channels, std::size_t sample_size, std::size_t capacity);
 
     std::size_t n_gathered() const { return d_n_gathered; }
     std::size_t n_ready() const { return d_n_ready; }

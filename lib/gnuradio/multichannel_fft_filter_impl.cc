@@ -134,7 +134,7 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
       d_n_channels(n_channels), d_decimation(decimation), d_flush(flush),
       d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
       d_plan(n_channels, sizeof(SAMPLE)), d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>),
-      d_relay(decimation, is_row<TAP>), d_in(std::size_t(n_channels)),
+      d_propagation(decimation, is_row<TAP>), d_in(std::size_t(n_channels)),
       d_out(std::size_t(n_channels)), d_withheld(std::size_t(n_channels))
 {
     publish();
@@ -386,7 +386,7 @@ template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::withhold_last(const gr_vector_void_star &out,
                                                              int n_given)
 {
-    if (n_given <= 0 || d_phase != phase::filtering || !d_relay.waits() || next_is_certain())
+    if (n_given <= 0 || d_phase != phase::filtering || !d_propagation.waits() || next_is_certain())
         return n_given;
     for (std::size_t m = 0; m < out.size(); m++)
         d_withheld[m] = static_cast<const SAMPLE *>(out[m])[-1];
@@ -484,8 +484,8 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
     if (d_hop_buffer)
         d_hop_buffer->clear();
     d_change_unmarked = d_withholds = false;
-    d_relay.forget();
-    d_relay.count_from(0, 0);
+    d_propagation.forget();
+    d_propagation.count_from(0, 0);
     publish();
 }
 
@@ -496,7 +496,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::go_on_with_stream()
     const uint64_t n_in = d_engine.info().n_samples;
     const uint64_t n_gathered = d_hop_buffer ? d_hop_buffer->n_gathered() : 0;
     const uint64_t n_ready = (d_hop_buffer ? d_hop_buffer->n_ready() : 0) + (d_withholds ? 1 : 0);
-    d_relay.count_from(n_in + n_gathered, kept(n_in) - n_ready);
+    d_propagation.count_from(n_in + n_gathered, kept(n_in) - n_ready);
     if (d_phase == phase::done)
         d_phase = phase::again;
 }
@@ -513,7 +513,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
         begin_stream();
     d_engine.reopen_gpu(); /* if one was lost; whether it is back is published */
     publish();
-    d_relay.start(*this);
+    d_propagation.start(*this);
     d_control.restart();
     d_rate.restart(rate_follower::clock::now());
     measure_room();
@@ -530,7 +530,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::stop()
 {
     std::lock_guard<fork_mutex> lock(d_taps_mutex);
     d_running = false;
-    d_relay.stop(*this);
+    d_propagation.stop(*this);
     swap_taps();
     return gr::block::stop();
 }
@@ -577,7 +577,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::general_work(int n_output_items,
                                                             gr_vector_const_void_star &in,
                                                             gr_vector_void_star &out)
 {
-    d_relay.take_over_policy(*this);
+    d_propagation.take_over_policy(*this);
     if (d_phase == phase::filtering) {
         swap_taps();
         if (d_change_unmarked)
@@ -709,7 +709,7 @@ std::size_t multichannel_fft_filter_impl<SAMPLE, TAP>::obey_tags(
     for (; next < tags.size() && tags[next].border() == border; next++)
         (tags[next].what == control_tag::kind::taps ? retunes : flushes) = true;
     if (flushes)
-        d_relay.flush(*this, items.n_taken);
+        d_propagation.flush(*this, items.n_taken);
     if (retunes) {
         d_control.obeyed(*this, border);
         retune(tags.data() + first, tags.data() + next);
@@ -738,7 +738,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_tail()
 {
     const std::size_t n_tail = d_flush ? d_engine.tail_length() : 0;
     d_phase = phase::tail;
-    d_relay.end(*this, kept(d_engine.info().n_samples) + n_tail);
+    d_propagation.end(*this, kept(d_engine.info().n_samples) + n_tail);
 }
 
 template <class SAMPLE, class TAP>
@@ -758,7 +758,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
     while (i < tags.size() && tags[i].border() <= uint64_t(n) && direct()) {
         const int begin = items.n_taken;
         filter_all(items, int(tags[i].border()));
-        d_relay.pass(*this, begin, items.n_taken, hop());
+        d_propagation.pass(*this, begin, items.n_taken, hop());
         i = obey_tags(tags, i, items);
     }
     const int begin = items.n_taken;
@@ -775,8 +775,8 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
         else
             wait_for_input();
     }
-    d_relay.pass(*this, begin, items.n_taken, hop());
-    d_relay.expect(*this, before_flush(tags, i, n_seen));
+    d_propagation.pass(*this, begin, items.n_taken, hop());
+    d_propagation.expect(*this, before_flush(tags, i, n_seen));
     if (over)
         begin_tail();
     warn_of_malformed_tags(items.n_taken);
@@ -798,7 +798,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_by_hop_buffer(int n_out,
         const bool at_border = !tags.empty();
         if (at_border)
             n = int(tags.front().border());
-        d_relay.pass(*this, 0, n, hop(), int(d_hop_buffer->n_gathered()));
+        d_propagation.pass(*this, 0, n, hop(), int(d_hop_buffer->n_gathered()));
         d_hop_buffer->gather(in.data(), std::size_t(n));
         if (at_border) {
             finish_gathered();

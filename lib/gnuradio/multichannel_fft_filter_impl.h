@@ -9,7 +9,7 @@
 #include "fork_mutex.h"
 #include "hop_buffer.h"
 #include "rate_follower.h"
-#include "tag_relay.h"
+#include "tag_propagation.h"
 
 #include <gnuradio/oaconv/multichannel_fft_filter.h>
 
@@ -160,7 +160,7 @@ private:
     rate_follower d_rate;
     bool d_change_unmarked = false;
     control_tags d_control;
-    tag_relay d_relay;
+    tag_propagation d_propagation;
     int d_room = 0; /* samples in that every buffer and limit around us can take or give at once */
     std::vector<const void *> d_in; /* M pointers each, for the engine */
     std::vector<void *> d_out;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Tags on their way from inputs to outputs. */
-#ifndef INCLUDED_OACONV_TAG_RELAY_H
-#define INCLUDED_OACONV_TAG_RELAY_H
+#ifndef INCLUDED_OACONV_TAG_PROPAGATION_H
+#define INCLUDED_OACONV_TAG_PROPAGATION_H
 
 #include <gnuradio/block.h>
 
@@ -18,11 +18,11 @@ namespace oaconv
  * round(n / D), as the runtime does it, but not to a sample that came out with an earlier hop, and
  * may be gone. Where round(n / D) is the sample behind the last that has been computed, the tag
  * waits: if the stream ends there, or is flushed, it belongs to that last one. One thread. */
-class tag_relay
+class tag_propagation
 {
 public:
     /* is_consumed: whether a tag `taps` of that value ends here. */
-    tag_relay(int decimation, bool (*is_consumed)(const pmt::pmt_t &))
+    tag_propagation(int decimation, bool (*is_consumed)(const pmt::pmt_t &))
         : d_decimation(std::uint64_t(decimation)), d_is_consumed(is_consumed)
     {
     }

@@ -3,7 +3,7 @@
 #include "multichannel_fft_filter_impl.h"
 
 #include "arguments.h"
-#include "input_end.h"
+#include "end_of_input.h"
 #include "status_message.h"
 #include "taps_message.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Whether the inputs of a block are over, told by internals of the GNU Radio runtime. */
-#ifndef INCLUDED_OACONV_INPUT_END_H
-#define INCLUDED_OACONV_INPUT_END_H
+#ifndef INCLUDED_OACONV_END_OF_INPUT_H
+#define INCLUDED_OACONV_END_OF_INPUT_H
 
 namespace gr
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The internals of the GNU Radio runtime that tell whether an input is over still do. */
-#include "input_end.h"
+#include "end_of_input.h"
 #include "wait_until.h"
 
 #include <gnuradio/block.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Whether the inputs of a block are over. Internal API, the same in GNU Radio 3.10.0 to 3.10.12. */
-#include "input_end.h"
+#include "end_of_input.h"
 
 #include <gnuradio/block.h>
 #include <gnuradio/block_detail.h>

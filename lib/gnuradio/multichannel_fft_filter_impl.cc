@@ -133,8 +133,8 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
       d_n_channels(n_channels), d_decimation(decimation), d_flush(flush),
       d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
-      d_plan(n_channels, sizeof(SAMPLE)), d_rows(taps), d_rate(max_latency), d_control(is_row<TAP>),
-      d_propagation(decimation, is_row<TAP>), d_in(std::size_t(n_channels)),
+      d_plan(n_channels, sizeof(SAMPLE)), d_rows(taps), d_batch_size(max_latency),
+      d_control(is_row<TAP>), d_propagation(decimation, is_row<TAP>), d_in(std::size_t(n_channels)),
       d_out(std::size_t(n_channels)), d_withheld(std::size_t(n_channels))
 {
     publish();
@@ -515,7 +515,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
     publish();
     d_propagation.start(*this);
     d_control.restart();
-    d_rate.restart(rate_follower::clock::now());
+    d_batch_size.restart(batch_size::clock::now());
     measure_room();
     const std::string wrong = d_plan.reserve(*this, !same_stream);
     if (!wrong.empty())
@@ -545,7 +545,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::forecast(int n_output_items,
     if (d_phase == phase::again)
         wanted = 1;
     else if (d_phase == phase::filtering && direct())
-        wanted = d_rate.batch(hop(), d_room, rate_follower::clock::now());
+        wanted = d_batch_size.batch(hop(), d_room, batch_size::clock::now());
     else if (d_phase == phase::filtering && d_hop_buffer->n_ready() == 0)
         wanted = std::clamp(hop() - int(d_hop_buffer->n_gathered()), 1, d_room);
     if (d_withholds) /* with the next sample that gives one, it is clear where the tag belongs */
@@ -766,7 +766,7 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::filter_directly(int n_out,
         filter_hops(items, n);
     bool over = false;
     if (items.n_taken > 0) {
-        d_rate.filtered(items.n_taken, rate_follower::clock::now());
+        d_batch_size.filtered(items.n_taken, batch_size::clock::now());
     } else if (direct()) { /* else the tags behind the first one are for the hop buffer */
         const long left = look_at_inputs(*this, d_n_channels).n_left;
         over = left >= 0 && left <= n;

@@ -3,12 +3,12 @@
 #ifndef INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 #define INCLUDED_OACONV_MULTICHANNEL_FFT_FILTER_IMPL_H
 
+#include "batch_size.h"
 #include "buffer_plan.h"
 #include "control_tags.h"
 #include "engine.h"
 #include "fork_mutex.h"
 #include "hop_buffer.h"
-#include "rate_follower.h"
 #include "tag_propagation.h"
 
 #include <gnuradio/oaconv/multichannel_fft_filter.h>
@@ -157,7 +157,7 @@ private:
     /* The working thread's. */
     std::weak_ptr<block_detail> d_detail; /* of the stream that the engine is in */
     phase d_phase = phase::filtering;
-    rate_follower d_rate;
+    batch_size d_batch_size;
     bool d_change_unmarked = false;
     control_tags d_control;
     tag_propagation d_propagation;

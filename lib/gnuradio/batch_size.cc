@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * How many samples to wait for: many at full speed, few when they trickle in. */
-#include "rate_follower.h"
+#include "batch_size.h"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ namespace oaconv
 namespace
 {
 
-double seconds(rate_follower::clock::duration time)
+double seconds(batch_size::clock::duration time)
 {
     return std::chrono::duration<double>(time).count();
 }
@@ -22,20 +22,20 @@ constexpr double shortest_call = 1e-6;
 
 } // namespace
 
-void rate_follower::restart(clock::time_point now)
+void batch_size::restart(clock::time_point now)
 {
     d_rate = 0;
     d_last = now;
 }
 
-void rate_follower::filtered(int n, clock::time_point now)
+void batch_size::filtered(int n, clock::time_point now)
 {
     const double rate = n / std::max(seconds(now - d_last), shortest_call);
     d_rate = d_rate > 0 ? (1 - newest) * d_rate + newest * rate : rate;
     d_last = now;
 }
 
-int rate_follower::batch(int hop, int largest, clock::time_point now) const
+int batch_size::batch(int hop, int largest, clock::time_point now) const
 {
     if (seconds(now - d_last) >= d_latency)
         return hop;

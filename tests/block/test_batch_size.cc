@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Batches follow the rate: large at full speed, one hop when samples trickle in. */
-#include "rate_follower.h"
+#include "batch_size.h"
 
 #include <cppunit/extensions/HelperMacros.h>
 
-using gr::oaconv::rate_follower;
+using gr::oaconv::batch_size;
 
 class RateFollower : public CppUnit::TestFixture
 {
@@ -15,15 +15,15 @@ class RateFollower : public CppUnit::TestFixture
     CPPUNIT_TEST_SUITE_END();
 
     static constexpr int hop = 448, largest = 16384;
-    rate_follower::clock::time_point now;
+    batch_size::clock::time_point now;
 
     /* Lets time pass while samples come at a rate and are filtered as soon as asked for. */
-    void feed(rate_follower &follower, double rate, double seconds)
+    void feed(batch_size &follower, double rate, double seconds)
     {
         while (seconds > 0) {
             const int n = follower.batch(hop, largest, now);
             const double passed = n / rate;
-            now += std::chrono::duration_cast<rate_follower::clock::duration>(
+            now += std::chrono::duration_cast<batch_size::clock::duration>(
                 std::chrono::duration<double>(passed));
             follower.filtered(n, now);
             seconds -= passed;
@@ -33,7 +33,7 @@ class RateFollower : public CppUnit::TestFixture
 public:
     void batches_are_what_arrives_within_the_latency()
     {
-        rate_follower follower(0.010);
+        batch_size follower(0.010);
         follower.restart(now);
         CPPUNIT_ASSERT_EQUAL(hop, follower.batch(hop, largest, now));
         for (const double rate : {48e3, 250e3, 1e6, 100e6, 48e3}) {
@@ -47,7 +47,7 @@ public:
 
     void silence_asks_for_one_hop()
     {
-        rate_follower follower(0.010);
+        batch_size follower(0.010);
         follower.restart(now);
         feed(follower, 100e6, 1);
         CPPUNIT_ASSERT(follower.batch(hop, largest, now + std::chrono::milliseconds(9)) > hop);
@@ -57,7 +57,7 @@ public:
 
     void a_restart_forgets_the_rate()
     {
-        rate_follower follower(0.010);
+        batch_size follower(0.010);
         follower.restart(now);
         feed(follower, 100e6, 1);
         follower.restart(now);

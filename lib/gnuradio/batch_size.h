@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * How many samples to wait for: many at full speed, few when they trickle in. */
-#ifndef INCLUDED_OACONV_RATE_FOLLOWER_H
-#define INCLUDED_OACONV_RATE_FOLLOWER_H
+#ifndef INCLUDED_OACONV_BATCH_SIZE_H
+#define INCLUDED_OACONV_BATCH_SIZE_H
 
 #include <chrono>
 
@@ -13,12 +13,12 @@ namespace oaconv
 /* Follows the rate at which samples are filtered, and names the batch that arrives within the
  * latency at that rate. Every call of work wakes all neighbours of all ports, so large batches are
  * what makes a graph of many ports fast. One thread. */
-class rate_follower
+class batch_size
 {
 public:
     using clock = std::chrono::steady_clock;
 
-    explicit rate_follower(double latency) : d_latency(latency) {} /* seconds */
+    explicit batch_size(double latency) : d_latency(latency) {} /* seconds */
 
     void restart(clock::time_point now);
 

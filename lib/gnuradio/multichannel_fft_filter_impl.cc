@@ -132,15 +132,15 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE)),
                 io_signature::make(n_channels, n_channels, sizeof(SAMPLE))),
       d_n_channels(n_channels), d_decimation(decimation), d_flush(flush),
-      d_engine(make_engine(taps, n_channels, backend, hop, threads, max_batch, device)),
+      d_filter(make_filter(taps, n_channels, backend, hop, threads, max_batch, device)),
       d_plan(n_channels, sizeof(SAMPLE)), d_rows(taps), d_batch_size(max_latency),
       d_control(is_row<TAP>), d_propagation(decimation, is_row<TAP>), d_in(std::size_t(n_channels)),
       d_out(std::size_t(n_channels)), d_withheld(std::size_t(n_channels))
 {
     publish();
-    d_threads = int(d_engine.info().threads);
+    d_threads = int(d_filter.info().threads);
     d_largest_batch = largest_batch(max_batch, d_hop, n_channels, sizeof(SAMPLE));
-    d_engine.set_max_hop(std::size_t(d_largest_batch));
+    d_filter.set_max_hop(std::size_t(d_largest_batch));
     this->set_tag_propagation_policy(gr::block::TPP_ONE_TO_ONE);
     this->set_relative_rate(1, uint64_t(decimation));
     this->set_output_multiple(d_largest_batch / decimation);
@@ -172,15 +172,15 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::log(void *block,
         logger->info("{:s}", line);
 }
 
-/* Called before any member after d_engine exists, but with those before it. */
+/* Called before any member after d_filter exists, but with those before it. */
 template <class SAMPLE, class TAP>
-engine multichannel_fft_filter_impl<SAMPLE, TAP>::make_engine(const rows &taps,
-                                                              int n_channels,
-                                                              const std::string &backend,
-                                                              int hop,
-                                                              int threads,
-                                                              int max_batch,
-                                                              int device)
+filter_handle multichannel_fft_filter_impl<SAMPLE, TAP>::make_filter(const rows &taps,
+                                                                     int n_channels,
+                                                                     const std::string &backend,
+                                                                     int hop,
+                                                                     int threads,
+                                                                     int max_batch,
+                                                                     int device)
 {
     const std::vector<oaconv_row> views = view(taps);
     const int batch = affordable_batch(max_batch, n_channels, sizeof(SAMPLE));
@@ -198,7 +198,7 @@ engine multichannel_fft_filter_impl<SAMPLE, TAP>::make_engine(const rows &taps,
     config.batch = std::size_t(std::max({batch, hop, 1}));
     config.log = log;
     config.log_context = this;
-    return engine(config);
+    return filter_handle(config);
 }
 
 /* ---- taps ---- */
@@ -264,7 +264,7 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::taps() const
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::apply(const rows &taps)
 {
-    d_engine.prepare(view(taps));
+    d_filter.prepare(view(taps));
     d_rows = taps;
     if (!d_running)
         swap_taps();
@@ -273,7 +273,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::apply(const rows &taps)
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::swap_taps()
 {
-    if (!d_engine.swap())
+    if (!d_filter.swap())
         return;
     d_change_unmarked = true;
     publish();
@@ -283,7 +283,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::swap_taps()
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::publish()
 {
-    const oaconv_info info = d_engine.info();
+    const oaconv_info info = d_filter.info();
     d_hop = int(info.hop);
     d_fft_size = int(info.n_fft);
     d_gpu_calls = info.gpu_calls;
@@ -335,7 +335,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::set_taps_by_message(const pmt::p
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::send_status()
 {
-    this->message_port_pub(status_port(), status_message(d_engine.info()));
+    this->message_port_pub(status_port(), status_message(d_filter.info()));
 }
 
 /* The next sample to come out is the first that meets the new taps; n_given are out already in this
@@ -480,7 +480,7 @@ template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
 {
     d_phase = phase::filtering;
-    d_engine.reset();
+    d_filter.reset();
     if (d_hop_buffer)
         d_hop_buffer->clear();
     d_change_unmarked = d_withholds = false;
@@ -493,7 +493,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_stream()
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::go_on_with_stream()
 {
-    const uint64_t n_in = d_engine.info().n_samples;
+    const uint64_t n_in = d_filter.info().n_samples;
     const uint64_t n_gathered = d_hop_buffer ? d_hop_buffer->n_gathered() : 0;
     const uint64_t n_ready = (d_hop_buffer ? d_hop_buffer->n_ready() : 0) + (d_withholds ? 1 : 0);
     d_propagation.count_from(n_in + n_gathered, kept(n_in) - n_ready);
@@ -511,7 +511,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::start()
         go_on_with_stream();
     else
         begin_stream();
-    d_engine.reopen_gpu(); /* if one was lost; whether it is back is published */
+    d_filter.reopen_gpu(); /* if one was lost; whether it is back is published */
     publish();
     d_propagation.start(*this);
     d_control.restart();
@@ -639,7 +639,7 @@ uint64_t multichannel_fft_filter_impl<SAMPLE, TAP>::kept(uint64_t n) const
 template <class SAMPLE, class TAP>
 int multichannel_fft_filter_impl<SAMPLE, TAP>::room_for(int n_out) const
 {
-    const uint64_t n = d_engine.info().n_samples;
+    const uint64_t n = d_filter.info().n_samples;
     const uint64_t room = (kept(n) + uint64_t(n_out)) * uint64_t(d_decimation) - n;
     return int(std::min(room, uint64_t(d_largest_batch)));
 }
@@ -659,9 +659,9 @@ template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::filter_hops(work_items &items, int end)
 {
     const int n = (end - items.n_taken) / hop() * hop();
-    const std::size_t n_out = d_engine.output_length(std::size_t(n));
+    const std::size_t n_out = d_filter.output_length(std::size_t(n));
     point_at(items);
-    d_engine.process(d_in.data(), d_out.data(), std::size_t(n));
+    d_filter.process(d_in.data(), d_out.data(), std::size_t(n));
     items.n_taken += n;
     items.n_given += int(n_out);
 }
@@ -671,9 +671,9 @@ template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::filter_all(work_items &items, int end)
 {
     filter_hops(items, end);
-    const std::size_t n = std::size_t(end - items.n_taken), n_out = d_engine.output_length(n);
+    const std::size_t n = std::size_t(end - items.n_taken), n_out = d_filter.output_length(n);
     point_at(items);
-    d_engine.finish(d_in.data(), d_out.data(), n);
+    d_filter.finish(d_in.data(), d_out.data(), n);
     items.n_taken = end;
     items.n_given += int(n_out);
 }
@@ -736,9 +736,9 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::warn_of_malformed_tags(int n)
 template <class SAMPLE, class TAP>
 void multichannel_fft_filter_impl<SAMPLE, TAP>::begin_tail()
 {
-    const std::size_t n_tail = d_flush ? d_engine.tail_length() : 0;
+    const std::size_t n_tail = d_flush ? d_filter.tail_length() : 0;
     d_phase = phase::tail;
-    d_propagation.end(*this, kept(d_engine.info().n_samples) + n_tail);
+    d_propagation.end(*this, kept(d_filter.info().n_samples) + n_tail);
 }
 
 template <class SAMPLE, class TAP>
@@ -863,8 +863,8 @@ int multichannel_fft_filter_impl<SAMPLE, TAP>::give(int n_out, gr_vector_void_st
         room -= n;
     }
     if (d_phase == phase::tail && !(d_hop_buffer && d_hop_buffer->n_ready())) {
-        const std::size_t left = d_flush ? d_engine.tail_length() : 0, n = std::min(room, left);
-        d_engine.read_tail(out.data(), n);
+        const std::size_t left = d_flush ? d_filter.tail_length() : 0, n = std::min(room, left);
+        d_filter.read_tail(out.data(), n);
         room -= n;
         if (n == left)
             d_phase = phase::done;

@@ -6,7 +6,7 @@
 #include "batch_size.h"
 #include "buffer_plan.h"
 #include "control_tags.h"
-#include "engine.h"
+#include "filter_handle.h"
 #include "fork_mutex.h"
 #include "hop_buffer.h"
 #include "tag_propagation.h"
@@ -77,13 +77,13 @@ private:
     bool direct() const { return d_hop <= d_room && (!d_hop_buffer || d_hop_buffer->empty()); }
 
     static void log(void *block, oaconv_log_level level, const char *line) noexcept;
-    engine make_engine(const rows &taps,
-                       int n_channels,
-                       const std::string &backend,
-                       int hop,
-                       int threads,
-                       int max_batch,
-                       int device);
+    filter_handle make_filter(const rows &taps,
+                              int n_channels,
+                              const std::string &backend,
+                              int hop,
+                              int threads,
+                              int max_batch,
+                              int device);
     rows one_row_each() const;
     void apply(const rows &taps);
     void swap_taps();
@@ -135,7 +135,7 @@ private:
 
     const int d_n_channels, d_decimation;
     const bool d_flush;
-    engine d_engine;
+    filter_handle d_filter;
     int d_largest_batch; /* samples in; what our buffers are made for, and the bound of every hop */
     int d_threads;
     buffer_plan d_plan;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The C engine as a C++ object. */
-#include "engine.h"
+ * The handle of the C library as a C++ object. */
+#include "filter_handle.h"
 
 #include <gnuradio/fft/fft.h>
 
@@ -53,64 +53,64 @@ const shared_planner_lock shared_from_the_start;
 
 } // namespace
 
-engine::engine(const oaconv_config &config)
+filter_handle::filter_handle(const oaconv_config &config)
 {
     ::oaconv *filter = nullptr;
     check(oaconv_create(&filter, &config));
     d_filter.reset(filter);
 }
 
-void engine::set_max_hop(std::size_t max_hop)
+void filter_handle::set_max_hop(std::size_t max_hop)
 {
     oaconv_set_max_hop(d_filter.get(), max_hop);
 }
 
-void engine::prepare(const std::vector<oaconv_row> &rows)
+void filter_handle::prepare(const std::vector<oaconv_row> &rows)
 {
     check(oaconv_taps_prepare(d_filter.get(), rows.data(), rows.size()));
 }
 
-bool engine::swap()
+bool filter_handle::swap()
 {
     return oaconv_taps_swap(d_filter.get());
 }
 
-void engine::process(const void *const *in, void *const *out, std::size_t n)
+void filter_handle::process(const void *const *in, void *const *out, std::size_t n)
 {
     check(oaconv_process(d_filter.get(), in, out, n));
 }
 
-void engine::finish(const void *const *in, void *const *out, std::size_t n)
+void filter_handle::finish(const void *const *in, void *const *out, std::size_t n)
 {
     check(oaconv_finish(d_filter.get(), in, out, n));
 }
 
-std::size_t engine::output_length(std::size_t n) const
+std::size_t filter_handle::output_length(std::size_t n) const
 {
     return oaconv_output_length(d_filter.get(), n);
 }
 
-std::size_t engine::tail_length() const
+std::size_t filter_handle::tail_length() const
 {
     return oaconv_tail_length(d_filter.get());
 }
 
-void engine::read_tail(void *const *out, std::size_t n)
+void filter_handle::read_tail(void *const *out, std::size_t n)
 {
     check(oaconv_read_tail(d_filter.get(), out, n));
 }
 
-void engine::reset()
+void filter_handle::reset()
 {
     oaconv_reset(d_filter.get());
 }
 
-bool engine::reopen_gpu() noexcept
+bool filter_handle::reopen_gpu() noexcept
 {
     return oaconv_gpu_reopen(d_filter.get()) == OAC_OK;
 }
 
-oaconv_info engine::info() const
+oaconv_info filter_handle::info() const
 {
     oaconv_info info;
     oaconv_get_info(d_filter.get(), &info);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The C engine as a C++ object: owned, and with exceptions in the place of statuses. */
-#ifndef INCLUDED_OACONV_ENGINE_H
-#define INCLUDED_OACONV_ENGINE_H
+ * The handle of the C library as a C++ object: owned, and with exceptions in the place of statuses.
+ */
+#ifndef INCLUDED_OACONV_FILTER_HANDLE_H
+#define INCLUDED_OACONV_FILTER_HANDLE_H
 
 #include "oaconv/oaconv.h"
 
@@ -15,11 +16,11 @@ namespace oaconv
 
 /* Threads as for the C handle: all but prepare() and set_max_hop() belong to the working thread.
  * A GPU that is lost is reported to the config's log, from whatever thread finds out. */
-class engine
+class filter_handle
 {
 public:
     /* Throws std::invalid_argument with the C message, or std::bad_alloc. */
-    explicit engine(const oaconv_config &config);
+    explicit filter_handle(const oaconv_config &config);
 
     void set_max_hop(std::size_t max_hop);
     void prepare(const std::vector<oaconv_row> &rows);

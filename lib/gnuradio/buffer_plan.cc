@@ -28,8 +28,9 @@ std::size_t n_bytes(const buffer_sptr &buffer)
 
 } // namespace
 
-buffer_plan::buffer_plan(int n_channels, std::size_t sample_size)
-    : d_n_channels(n_channels), d_sample_size(sample_size)
+buffer_plan::buffer_plan(int n_inputs, int n_outputs, std::size_t sample_size)
+    : d_n_inputs(n_inputs), d_n_outputs(n_outputs), d_n_channels(std::max(n_inputs, n_outputs)),
+      d_sample_size(sample_size)
 {
     n_channels_alive += d_n_channels;
 }
@@ -43,7 +44,7 @@ buffer_plan::~buffer_plan()
 long buffer_plan::smallest_outputs(gr::block &block) const
 {
     long n = 0;
-    for (std::size_t m = 0; m < std::size_t(d_n_channels); m++) {
+    for (std::size_t m = 0; m < std::size_t(d_n_outputs); m++) {
         const long most = block.max_output_buffer(m) * long(d_sample_size);
         const long least = block.min_output_buffer(m) * long(d_sample_size);
         n += most > 0 ? std::min(usual_buffer, most) : std::max(usual_buffer, least);
@@ -69,17 +70,17 @@ std::string buffer_plan::reserve(const gr::block &block, bool none_has_come_out)
         return "";
     const auto detail = block.detail();
     bool there = true;
-    for (int m = 0; m < d_n_channels; m++) { /* these are filled whatever becomes of us */
+    for (int m = 0; m < d_n_inputs; m++) { /* these are filled whatever becomes of us */
         const buffer_sptr buffer = detail->input(unsigned(m))->buffer();
         there = there && reserve_buffer(buffer->base(), n_bytes(buffer));
     }
-    for (int m = 0; m < d_n_channels; m++) {
+    for (int m = 0; m < d_n_outputs; m++) {
         const buffer_sptr buffer = detail->output(unsigned(m));
         there = there && reserve_buffer(buffer->base(), n_bytes(buffer));
     }
     if (there)
         return "";
-    for (int m = 0; m < d_n_channels && none_has_come_out; m++) {
+    for (int m = 0; m < d_n_outputs && none_has_come_out; m++) {
         const buffer_sptr buffer = detail->output(unsigned(m));
         release_buffer(buffer->base(), n_bytes(buffer));
     }

@@ -20,7 +20,7 @@ namespace oaconv
 class buffer_plan
 {
 public:
-    buffer_plan(int n_channels, std::size_t sample_size);
+    buffer_plan(int n_inputs, int n_outputs, std::size_t sample_size);
     ~buffer_plan();
     buffer_plan(const buffer_plan &) = delete;
     buffer_plan &operator=(const buffer_plan &) = delete;
@@ -38,7 +38,8 @@ public:
 private:
     long smallest_outputs(gr::block &block) const;
 
-    const int d_n_channels;
+    const int d_n_inputs, d_n_outputs;
+    const int d_n_channels; /* the larger of the two */
     const std::size_t d_sample_size;
     long d_half = 0; /* 0: not looked yet */
 };

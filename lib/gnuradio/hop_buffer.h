@@ -12,19 +12,22 @@ namespace oaconv
 {
 
 /* Gathers samples of all channels until a hop is full, and hands results out in pieces of any
- * size. One thread. Allocates in the constructor only. */
+ * size. One thread. Has no memory, and is empty, until allocate(). */
 class hop_buffer
 {
 public:
-    /* capacity: the longest hop, in samples of sample_size bytes. */
-    hop_buffer(std::size_t n_channels, std::size_t sample_size, std::size_t capacity);
+    hop_buffer(int n_inputs, int n_outputs, std::size_t sample_size); /* bytes */
+
+    /* capacity: the longest hop, in samples. Throws std::bad_alloc; then nothing has changed. */
+    void allocate(std::size_t capacity);
+    bool has_memory() const { return d_capacity > 0; }
 
     std::size_t n_gathered() const { return d_n_gathered; }
     std::size_t n_ready() const { return d_n_ready; }
     bool empty() const { return d_n_gathered == 0 && d_n_ready == 0; }
     void clear() { d_n_gathered = d_ready_begin = d_n_ready = 0; }
 
-    /* Appends n samples of every channel to the gathered ones. */
+    /* Appends n samples of every input to the gathered ones. */
     void gather(const void *const *in, std::size_t n);
 
     /* Where an engine reads the gathered samples and writes its results; valid while none is ready.
@@ -39,9 +42,9 @@ public:
     void take(void *const *out, std::size_t n);
 
 private:
-    std::size_t d_n_channels, d_sample_size, d_capacity;
+    std::size_t d_sample_size, d_capacity = 0;
     std::size_t d_n_gathered = 0, d_ready_begin = 0, d_n_ready = 0;
-    std::vector<char> d_gathered, d_results; /* [n_channels][capacity] samples */
+    std::vector<char> d_gathered, d_results; /* [n_inputs], [n_outputs] rows of capacity samples */
     std::vector<const void *> d_gathered_rows;
     std::vector<void *> d_result_rows;
 };

@@ -6,9 +6,9 @@
 
 using gr::oaconv::batch_size;
 
-class RateFollower : public CppUnit::TestFixture
+class BatchSize : public CppUnit::TestFixture
 {
-    CPPUNIT_TEST_SUITE(RateFollower);
+    CPPUNIT_TEST_SUITE(BatchSize);
     CPPUNIT_TEST(batches_are_what_arrives_within_the_latency);
     CPPUNIT_TEST(silence_asks_for_one_hop);
     CPPUNIT_TEST(a_restart_forgets_the_rate);
@@ -65,4 +65,4 @@ public:
     }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(RateFollower);
+CPPUNIT_TEST_SUITE_REGISTRATION(BatchSize);

@@ -64,9 +64,9 @@ public:
 
 } // namespace
 
-class InputEnd : public CppUnit::TestFixture
+class EndOfInput : public CppUnit::TestFixture
 {
-    CPPUNIT_TEST_SUITE(InputEnd);
+    CPPUNIT_TEST_SUITE(EndOfInput);
     CPPUNIT_TEST(an_input_is_over_when_the_block_above_has_ended);
     CPPUNIT_TEST(another_reader_that_ends_does_not_end_the_input);
     CPPUNIT_TEST_SUITE_END();
@@ -108,4 +108,4 @@ public:
     }
 };
 
-CPPUNIT_TEST_SUITE_REGISTRATION(InputEnd);
+CPPUNIT_TEST_SUITE_REGISTRATION(EndOfInput);

@@ -89,9 +89,9 @@ def test_quiet(folder, capsys):
 
 
 def test_plain_lines_in_a_log(folder, capsys, monkeypatch):
-    from oaconv.command import report
+    from oaconv.command import console
 
-    monkeypatch.setattr(report, "LINE_SECONDS", 0)
+    monkeypatch.setattr(console, "LINE_SECONDS", 0)
     assert h.run(*DEFAULT) == 0
     lines = capsys.readouterr().err.splitlines()
     assert re.fullmatch(r"oaconv: \d+ %, [0-9.]+ MS/s, \d+ s left", lines[0])
@@ -206,9 +206,9 @@ class Full:
 @pytest.mark.filterwarnings("ignore:.*tqdm.__del__")  # of a bar that could not begin
 @pytest.mark.parametrize("is_terminal", [False, True])
 def test_progress_that_cannot_be_written(folder, monkeypatch, is_terminal):
-    from oaconv.command import report
+    from oaconv.command import console
 
-    monkeypatch.setattr(report, "LINE_SECONDS", 0)
+    monkeypatch.setattr(console, "LINE_SECONDS", 0)
     monkeypatch.setattr(sys, "stderr", Full(is_terminal))
     assert h.run(*DEFAULT) == 0
     assert_computed(folder)

@@ -99,9 +99,9 @@ def test_a_bar_needs_none(folder):
 
 def test_what_is_finished_is_recorded_all_the_same(folder, monkeypatch):
     """By the thread that works: a crash costs as little as ever."""
-    from oaconv.command import recorder, sharing
+    from oaconv.command import recorder, workplace
 
-    recorded, record = [], sharing.Workplace.record
+    recorded, record = [], workplace.Workplace.record
 
     def count(place, sections):
         recorded.append(h.n_recorded(folder / "c.npy"))
@@ -109,7 +109,7 @@ def test_what_is_finished_is_recorded_all_the_same(folder, monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     monkeypatch.setattr(recorder, "SECONDS", 0)
-    monkeypatch.setattr(sharing.Workplace, "record", count)
+    monkeypatch.setattr(workplace.Workplace, "record", count)
     assert h.run(*DEFAULT, "--threads", 1) == 0
     assert len(recorded) > 1 and recorded[-1] > 0
     h.assert_close(np.load("c.npy"), np.load("a.npy"), np.load("b.npy"))

@@ -9,7 +9,7 @@ import numpy as np
 import oaconv
 import pytest
 from oaconv._job import Job, Plan, Section
-from oaconv._layout import costs, least_memory, make_layout
+from oaconv._tiling import costs, least_memory, make_tiling
 from oaconv._run import make_plan, run
 
 pytest.importorskip("hypothesis", reason="python3-hypothesis is not installed")
@@ -248,17 +248,17 @@ def test_buffers_stay_within_the_memory_given(time_major, n_rows, n, n_taps, mem
     threads=1,
     time_major=False,
 )
-def test_no_layout_takes_more_memory_than_it_may(
+def test_no_tiling_takes_more_memory_than_it_may(
     n_taps, n, n_rows, dtype, size, memory, threads, time_major
 ):
     taps = np.broadcast_to(np.ones(1, dtype), (n_rows, n_taps))
     job = Job("fff", taps, n_rows, n, 0, n + n_taps - 1)
     n_fft = size * n_taps
     plan = Plan("volk", n_fft, n_fft - n_taps + 1, n_fft - n_taps + 1)
-    layout = make_layout(job, plan, 1.0, n_threads=threads, memory=memory, time_major=time_major)
+    tiling = make_tiling(job, plan, 1.0, n_threads=threads, memory=memory, time_major=time_major)
     cost = costs(job, plan, 1.0)
-    buffers = 2 * layout.n_call * layout.n_rows * job.sample_dtype.itemsize
-    used = layout.n_threads * (cost.filter + layout.n_rows * cost.row + buffers)
+    buffers = 2 * tiling.n_call * tiling.n_rows * job.sample_dtype.itemsize
+    used = tiling.n_threads * (cost.filter + tiling.n_rows * cost.row + buffers)
     assert used <= max(memory, least_memory(job, plan, 1.0))
 
 

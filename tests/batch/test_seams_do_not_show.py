@@ -6,7 +6,7 @@ import numpy as np
 import oaconv
 import pytest
 from oaconv._job import Job, Section
-from oaconv._layout import cut, make_layout
+from oaconv._tiling import cut, make_tiling
 from oaconv._run import _plan_and_cost
 
 N = (1 << 20) + 7
@@ -24,8 +24,8 @@ def _seams(a, b, mode):
     full = N + b.shape[1] - 1
     job = Job(expected.kind_of(a, b), taps, len(a), N, 0, full)
     plan, cost = _plan_and_cost(job, "auto", -1)
-    layout = make_layout(job, plan, cost, n_threads=2, memory=64 << 20, time_major=False)
-    pieces = cut([Section(0, len(a), 0, full)], job, plan, layout)
+    tiling = make_tiling(job, plan, cost, n_threads=2, memory=64 << 20, time_major=False)
+    pieces = cut([Section(0, len(a), 0, full)], job, plan, tiling)
     return sorted({piece.begin for piece in pieces}), plan.hop
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from . import _core
 from ._arguments import as_n_threads
 from ._job import Plan, Section
-from ._layout import calls, cut, make_layout
+from ._tiling import calls, cut, make_tiling
 
 DEFAULT_MEMORY = 64 << 20
 
@@ -62,9 +62,9 @@ def make_plan(job, backend="auto", device=-1):
 class _Worker:
     """Computes pieces, one after another, in one thread."""
 
-    def __init__(self, job, source, sink, plan, layout, device, stopping):
+    def __init__(self, job, source, sink, plan, tiling, device, stopping):
         self._job, self._source, self._sink = job, source, sink
-        self._plan, self._layout, self._device = plan, layout, device
+        self._plan, self._tiling, self._device = plan, tiling, device
         self._stopping = stopping
         self._filter, self._rows, self._at = None, None, 0
         self._scratch = {}
@@ -73,7 +73,7 @@ class _Worker:
         """The filter of these rows, whatever it has filtered before."""
         if self._rows != (first, end):
             self._filter = None  # frees its memory before more is taken
-            batch = self._layout.n_call
+            batch = self._tiling.n_call
             self._filter = _make_filter(self._job, self._plan, first, end, self._device, batch)
             self._rows, self._at = (first, end), 0
         return self._filter
@@ -113,7 +113,7 @@ class _Worker:
             self._sink.write(first, begin, block)
 
     def _process(self, begin, stop, wanted):
-        hop, n_call = self._plan.hop, self._layout.n_call
+        hop, n_call = self._plan.hop, self._tiling.n_call
         for low, high in calls(begin, stop, hop, n_call, wanted):
             if self._stopping.is_set():
                 raise _Stopped
@@ -130,8 +130,8 @@ class _Worker:
         else:
             nothing = self._room("in", self._rows[1] - self._rows[0], 0)
             self._filter.finish(nothing, nothing)
-        for low in range(n, wanted[1], self._layout.n_call):
-            high = min(wanted[1], low + self._layout.n_call)
+        for low in range(n, wanted[1], self._tiling.n_call):
+            high = min(wanted[1], low + self._tiling.n_call)
             self._put(self._filter.read_tail, low, high, wanted)
         self._at = 0  # of no use to what comes next
 
@@ -267,20 +267,20 @@ def run(
     n_threads = as_n_threads(threads)
     if job.n_rows == 0 or job.length == 0:
         return plan
-    layout = make_layout(
+    tiling = make_tiling(
         job, plan, estimate, n_threads=n_threads, memory=memory, time_major=source.time_major
     )
     if sections is None:
         sections = [Section(0, job.n_rows, 0, job.length)]
-    pieces = list(cut(sections, job, plan, layout))
+    pieces = list(cut(sections, job, plan, tiling))
 
     def make_worker(stopping):
-        return _Worker(job, source, sink, plan, layout, device, stopping)
+        return _Worker(job, source, sink, plan, tiling, device, stopping)
 
     done = done or (lambda piece: None)
     # A thread started while Python ends would never run.
-    if layout.n_threads == 1 or len(pieces) == 1 or sys.is_finalizing():
+    if tiling.n_threads == 1 or len(pieces) == 1 or sys.is_finalizing():
         _in_this_thread(make_worker, pieces, done)
     else:
-        _in_threads(make_worker, iter(pieces), done, min(layout.n_threads, len(pieces)))
+        _in_threads(make_worker, iter(pieces), done, min(tiling.n_threads, len(pieces)))
     return plan

@@ -14,9 +14,9 @@ import json
 import os
 
 from .._job import Plan
-from .coverage import without_rows
 from .errors import Failed, Refused, os_error
 from .fileio import lock, write_at
+from .sections import without_rows
 
 SUFFIX = ".journal"
 FORMAT = 1  # version of what the lines mean

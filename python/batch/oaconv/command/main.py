@@ -3,17 +3,17 @@
 
 import signal
 
-from . import report
+from . import console
+from .convolve_files import convolve_files
 from .errors import Failed, Refused, Terminated, os_error
 from .options import parse
-from .work import convolve_files
 
 DONE, FAILED, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 
 
 def main(arguments=None):
     """Runs the command; returns its exit status. Wrong usage raises SystemExit(2)."""
-    report.open_standard_files()
+    console.open_standard_files()
     try:
         try:
             options = parse(arguments)
@@ -21,7 +21,7 @@ def main(arguments=None):
             return USAGE
         return work(options)
     finally:
-        report.drop_unwritten()
+        console.drop_unwritten()
 
 
 def work(options):
@@ -32,9 +32,9 @@ def work(options):
         return DONE
     except (Exception, KeyboardInterrupt) as error:
         status, text = judge(error)
-        report.say(text)
+        console.say(text)
         if getattr(error, "hint", ""):
-            report.say(error.hint)
+            console.say(error.hint)
         return status
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -5,7 +5,7 @@ import contextlib
 import ctypes
 import os
 
-from .._layout import least_memory
+from .._tiling import least_memory
 from .errors import Refused
 from .source import BLOCK_BYTES
 

@@ -5,8 +5,8 @@ import contextlib
 import threading
 import time
 
-from .coverage import coalesced
 from .errors import Failed
+from .sections import coalesced
 
 SECONDS = 2.0  # between two records: what a crash can cost; also how soon the disk begins to work
 

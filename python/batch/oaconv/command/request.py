@@ -21,8 +21,8 @@ from .source import open_signal
 from .taps import load_taps, result_dtype
 
 
-class Task:
-    """A request that has been found possible, as far as files tell. Nothing is written yet."""
+class Request:
+    """Options that were found possible, as far as files tell. Nothing is written yet."""
 
     def __init__(self, options):
         self.options = options

@@ -17,7 +17,7 @@ PIECES_PER_THREAD = 4
 WORTH_WARMING_UP = 16  # times what comes before a piece is computed again
 
 
-class Layout(NamedTuple):
+class Tiling(NamedTuple):
     """n_threads that filter n_rows at a time, n_call samples a call and n_piece samples a piece."""
 
     n_threads: int
@@ -63,7 +63,7 @@ def _whole_hops(n, hop):
     return max(1, n // hop) * hop
 
 
-def make_layout(job, plan, estimate, *, n_threads, memory, time_major):
+def make_tiling(job, plan, estimate, *, n_threads, memory, time_major):
     """For a job that is not empty. Uses fewer threads where memory is short."""
     cost = costs(job, plan, estimate)
     on_gpu = plan.backend == "cuda"
@@ -84,17 +84,17 @@ def make_layout(job, plan, estimate, *, n_threads, memory, time_major):
     quick = int(LONGEST_PIECE / (cost.sample * n_rows))
     worth = WORTH_WARMING_UP * (job.n_taps + plan.hop)
     n_piece = _whole_hops(max(min(fair, quick, LARGEST_PIECE // n_rows), worth, n_call), plan.hop)
-    return Layout(n_threads, n_rows, n_call, n_piece)
+    return Tiling(n_threads, n_rows, n_call, n_piece)
 
 
-def cut(sections, job, plan, layout):
+def cut(sections, job, plan, tiling):
     """The pieces of the sections: borders in time are whole hops of the full convolution."""
     for section in sections:
-        for first in range(section.first, section.end, layout.n_rows):
-            end = min(section.end, first + layout.n_rows)
+        for first in range(section.first, section.end, tiling.n_rows):
+            end = min(section.end, first + tiling.n_rows)
             begin = section.begin
             while begin < section.stop:
-                border = (job.start + begin) // plan.hop * plan.hop + layout.n_piece
+                border = (job.start + begin) // plan.hop * plan.hop + tiling.n_piece
                 stop = min(section.stop, border - job.start)
                 yield Section(first, end, begin, stop)
                 begin = stop

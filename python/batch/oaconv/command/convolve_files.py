@@ -8,31 +8,31 @@ import time
 
 from .._job import Plan, Section
 from .._run import run
-from . import report
+from . import console
 from .check import Checker
-from .coverage import missing, n_samples
 from .errors import Failed, Refused
 from .memory import for_driver, give_back_what_is_freed
 from .recorder import Recorder
-from .sharing import Workplace
+from .request import Request
+from .sections import missing, n_samples
 from .sink import make_sink
-from .task import Task
+from .workplace import Workplace
 
 
 def convolve_files(options):
     """Does what the options ask for; raises Refused, Failed, OSError or KeyboardInterrupt."""
     allow_many_files()
     give_back_what_is_freed()
-    task = Task(options)
-    place = Workplace(task.result, task.shared, options.resume)
-    plan, finished = place.begin(task.header(), task.make_plan, task.try_plan)
+    request = Request(options)
+    place = Workplace(request.result, request.shared, options.resume)
+    plan, finished = place.begin(request.header(), request.make_plan, request.try_plan)
     if place.starts_over:
-        report.say(f"{task.result.path}: starting over; --resume would go on", options.quiet)
+        console.say(f"{request.result.path}: starting over; --resume would go on", options.quiet)
     try:
         if plan is not None:
-            Work(task, place, Plan(**plan), finished).do()
+            Work(request, place, Plan(**plan), finished).do()
         else:
-            report.say(f"{task.result.path}: was complete but for its name", options.quiet)
+            console.say(f"{request.result.path}: was complete but for its name", options.quiet)
         left = place.complete()
     except BaseException as error:
         error.hint = what_is_left(place)
@@ -41,7 +41,7 @@ def convolve_files(options):
         place.close()
     if left:
         n_rows = len({m for s in left for m in range(s[0], s[1])})
-        report.say(f"{task.result.path}: {n_rows} rows are still missing", options.quiet)
+        console.say(f"{request.result.path}: {n_rows} rows are still missing", options.quiet)
 
 
 def allow_many_files():
@@ -61,17 +61,17 @@ def what_is_left(place):
 class Work:
     """What one process does of a result."""
 
-    def __init__(self, task, place, plan, finished):
-        self.task = task
-        self.options = task.options
-        self.job = task.job
+    def __init__(self, request, place, plan, finished):
+        self.request = request
+        self.options = request.options
+        self.job = request.job
         self.place = place
         self.plan = plan
-        self.wanted = (task.rows.start, max(task.rows.stop, task.rows.start), 0, self.job.length)
+        self.wanted = (request.rows.start, max(request.rows.stop, request.rows.start), 0, self.job.length)
         self.left = missing(self.wanted, finished)
-        self.source = task.signal.source(self.job.sample_dtype)
+        self.source = request.signal.source(self.job.sample_dtype)
         # Channels that are written side by side must be computed side by side.
-        self.source.time_major |= task.result.layout.time_major
+        self.source.time_major |= request.result.layout.time_major
 
     def do(self):
         if self.left:
@@ -84,10 +84,10 @@ class Work:
 
     def refuse_full_disk(self):
         """Before the work, as far as one can know; a sparse signal gives a sparse result."""
-        needed = n_samples(self.left) * self.task.result.layout.sample_size
-        system = os.statvfs(self.task.result.folder)
+        needed = n_samples(self.left) * self.request.result.layout.sample_size
+        system = os.statvfs(self.request.result.folder)
         free = system.f_bavail * system.f_frsize
-        if system.f_blocks and free < needed and not self.task.signal.sparse:
+        if system.f_blocks and free < needed and not self.request.signal.sparse:
             raise Refused(
                 f"{self.place.part.names[0]}: {needed / 1e6:.1f} MB are needed, "
                 f"{free / 1e6:.1f} MB are free"
@@ -97,9 +97,9 @@ class Work:
         options = self.options
         memory, n_threads = for_driver(options.memory, self.job, self.plan, options.threads)
         total = n_samples([self.wanted])
-        progress = report.make_progress(total, total - n_samples(self.left), options.quiet)
+        progress = console.make_progress(total, total - n_samples(self.left), options.quiet)
         try:
-            with Recorder(self.place) as recorder, report.warnings_as_lines(options.quiet):
+            with Recorder(self.place) as recorder, console.warnings_as_lines(options.quiet):
 
                 def done(section):
                     recorder.add(section)
@@ -123,9 +123,9 @@ class Work:
     def summarize(self, seconds):
         n = n_samples(self.left)
         points = f", FFT of {self.plan.n_fft} points" if self.plan.n_fft else ""
-        reason = f" ({self.task.reason})" if self.task.reason else ""
-        report.say(
-            f"{self.task.result.path}: {n} samples in {seconds:.1f} s, "
+        reason = f" ({self.request.reason})" if self.request.reason else ""
+        console.say(
+            f"{self.request.result.path}: {n} samples in {seconds:.1f} s, "
             f"{n / 1e6 / max(seconds, 1e-3):.1f} MS/s, {self.plan.backend}{points}{reason}",
             self.options.quiet,
         )
@@ -138,7 +138,7 @@ class Work:
         except Failed:
             self.place.forget(first, end)
             raise
-        report.say(
+        console.say(
             f"{findings.n_spots} samples checked, the largest error is "
             f"{findings.largest:.2f} of what it may be",
             self.options.quiet,

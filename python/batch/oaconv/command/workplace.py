@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How one job, or several at once, fill one result: who begins, what is left, who completes."""
 
-from .coverage import missing
 from .errors import Failed, Refused
 from .fileio import sync_folder
 from .journal import Journal, difference, finished, is_complete, records_of
 from .part import Part
+from .sections import missing
 
 
 class Workplace:

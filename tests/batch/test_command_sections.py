@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from oaconv.command.coverage import coalesced, missing, n_samples, without_rows
+from oaconv.command.sections import coalesced, missing, n_samples, without_rows
 
 M, N = 9, 14
 

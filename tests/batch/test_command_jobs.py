@@ -149,10 +149,10 @@ def test_a_job_that_fails_leaves_the_work_of_others(whole, target, monkeypatch):
 
 def test_all_jobs_round_alike(whole, target, monkeypatch):
     """The plan is made once, by whichever job begins."""
-    from oaconv.command import request
+    from oaconv.command import planning
 
     assert h.run(*arguments(whole, target, "0:12"), "--threads", "1") == 0
-    monkeypatch.setattr(request, "make_plan", None)
+    monkeypatch.setattr(planning, "make_plan", None)
     assert h.run(*arguments(whole, target, "12:24"), "--threads", "2", "--memory", "1G") == 0
     assert_complete(whole, target)
 

@@ -10,7 +10,8 @@ import oaconv
 import pytest
 from oaconv._arrays import ArraySink, ArraySource
 from oaconv._job import Job, Section
-from oaconv._run import make_plan, run
+from oaconv._plan import make_plan
+from oaconv._run import run
 from scipy import signal
 
 USABLE = {name: usable for name, usable, _ in oaconv.backends()}["cuda"]

@@ -9,8 +9,9 @@ import numpy as np
 import oaconv
 import pytest
 from oaconv._job import Job, Plan, Section
+from oaconv._plan import make_plan
+from oaconv._run import run
 from oaconv._tiling import costs, least_memory, make_tiling
-from oaconv._run import make_plan, run
 
 pytest.importorskip("hypothesis", reason="python3-hypothesis is not installed")
 from hypothesis import example, given, settings

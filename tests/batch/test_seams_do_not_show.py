@@ -7,7 +7,7 @@ import oaconv
 import pytest
 from oaconv._job import Job, Section
 from oaconv._tiling import cut, make_tiling
-from oaconv._run import _plan_and_cost
+from oaconv._plan import plan_and_cost
 
 N = (1 << 20) + 7
 
@@ -23,7 +23,7 @@ def _seams(a, b, mode):
     taps = np.ascontiguousarray(b, expected.taps_dtype(a, b))
     full = N + b.shape[1] - 1
     job = Job(expected.kind_of(a, b), taps, len(a), N, 0, full)
-    plan, cost = _plan_and_cost(job, "auto", -1)
+    plan, cost = plan_and_cost(job, "auto", -1)
     tiling = make_tiling(job, plan, cost, n_threads=2, memory=64 << 20, time_major=False)
     pieces = cut([Section(0, len(a), 0, full)], job, plan, tiling)
     return sorted({piece.begin for piece in pieces}), plan.hop

@@ -20,7 +20,8 @@ from ._arguments import (
 )
 from ._arrays import ArraySink, ArraySource
 from ._job import Job
-from ._run import make_plan, run
+from ._plan import make_plan
+from ._run import run
 
 
 def _taps(b, lead, dtype):

@@ -14,49 +14,12 @@ import warnings
 
 import numpy as np
 
-from . import _core
 from ._arguments import as_n_threads
-from ._job import Plan, Section
+from ._job import Section
+from ._plan import adopt, make_filter, plan_and_cost
 from ._tiling import calls, cut, make_tiling
 
 DEFAULT_MEMORY = 64 << 20
-
-
-def _make_filter(job, plan, first, end, device, batch=0):
-    return _core.Filter(
-        job.kind,
-        job.taps_of(first, end),
-        end - first,
-        plan.backend,
-        device,
-        job.n_samples,
-        plan.n_fft,
-        plan.segment,
-        plan.hop,
-        batch,
-    )
-
-
-def _may_take_gpu(job, backend):
-    if backend in ("gpu", "cuda"):
-        return True
-    usable = {name: can_run for name, can_run, _ in _core.backends()}
-    return backend == "auto" and not job.is_double and usable["cuda"]
-
-
-def _plan_and_cost(job, backend, device):
-    # A GPU is worth it, or not, for many rows at once.
-    n_rows = min(job.n_rows, 64) if _may_take_gpu(job, backend) else 1
-    probe = _make_filter(job, Plan(backend, 0, 0, 0), 0, n_rows, device)
-    if probe.backend == "cuda" or probe.n_fft == 0:
-        return Plan(probe.backend, 0, 0, probe.hop), probe.cost
-    wisdom = _core.export_wisdom(job.is_double) if probe.backend == "volk" else ""
-    return Plan(probe.backend, probe.n_fft, probe.segment, probe.hop, wisdom), probe.cost
-
-
-def make_plan(job, backend="auto", device=-1):
-    """The plan that run() makes for itself. Raises ValueError for a backend that cannot run here."""
-    return _plan_and_cost(job, backend, device)[0]
 
 
 class _Worker:
@@ -74,7 +37,7 @@ class _Worker:
         if self._rows != (first, end):
             self._filter = None  # frees its memory before more is taken
             batch = self._tiling.n_call
-            self._filter = _make_filter(self._job, self._plan, first, end, self._device, batch)
+            self._filter = make_filter(self._job, self._plan, first, end, self._device, batch)
             self._rows, self._at = (first, end), 0
         return self._filter
 
@@ -259,11 +222,9 @@ def run(
     calls they are in and is raised.
     """
     if plan is None:
-        plan, estimate = _plan_and_cost(job, backend, device)
+        plan, estimate = plan_and_cost(job, backend, device)
     else:
-        if plan.wisdom:
-            _core.import_wisdom(job.is_double, plan.wisdom)
-        estimate = _make_filter(job, plan, 0, 1, device).cost
+        estimate = adopt(job, plan, device)
     n_threads = as_n_threads(threads)
     if job.n_rows == 0 or job.length == 0:
         return plan

@@ -6,7 +6,7 @@ import os
 import resource
 import time
 
-from .._job import Plan, Section
+from .._job import Section
 from .._run import run
 from . import console
 from .check import Checker
@@ -24,13 +24,13 @@ def convolve_files(options):
     allow_many_files()
     give_back_what_is_freed()
     request = Request(options)
-    place = Workplace(request.result, request.shared, options.resume)
-    plan, finished = place.begin(request.header(), request.make_plan, request.try_plan)
-    if place.starts_over:
+    place = Workplace(request)
+    start = place.begin()
+    if start.starts_over:
         console.say(f"{request.result.path}: starting over; --resume would go on", options.quiet)
     try:
-        if plan is not None:
-            Work(request, place, Plan(**plan), finished).do()
+        if start.plan is not None:
+            Work(request, place, start).do()
         else:
             console.say(f"{request.result.path}: was complete but for its name", options.quiet)
         left = place.complete()
@@ -61,14 +61,15 @@ def what_is_left(place):
 class Work:
     """What one process does of a result."""
 
-    def __init__(self, request, place, plan, finished):
+    def __init__(self, request, place, start):
         self.request = request
         self.options = request.options
         self.job = request.job
         self.place = place
-        self.plan = plan
+        self.plan = start.plan
+        self.reason = start.reason
         self.wanted = (request.rows.start, max(request.rows.stop, request.rows.start), 0, self.job.length)
-        self.left = missing(self.wanted, finished)
+        self.left = missing(self.wanted, start.finished)
         self.source = request.signal.source(self.job.sample_dtype)
         # Channels that are written side by side must be computed side by side.
         self.source.time_major |= request.result.layout.time_major
@@ -123,7 +124,7 @@ class Work:
     def summarize(self, seconds):
         n = n_samples(self.left)
         points = f", FFT of {self.plan.n_fft} points" if self.plan.n_fft else ""
-        reason = f" ({self.request.reason})" if self.request.reason else ""
+        reason = f" ({self.reason})" if self.reason else ""
         console.say(
             f"{self.request.result.path}: {n} samples in {seconds:.1f} s, "
             f"{n / 1e6 / max(seconds, 1e-3):.1f} MS/s, {self.plan.backend}{points}{reason}",

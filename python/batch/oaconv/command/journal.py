@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import json
 import os
+from typing import NamedTuple
 
 from .._job import Plan
 from .errors import Failed, Refused, os_error
@@ -21,6 +22,29 @@ from .sections import without_rows
 SUFFIX = ".journal"
 FORMAT = 1  # version of what the lines mean
 MAGIC = '{"oaconv journal"'  # how every journal begins
+
+
+class Content(NamedTuple):
+    """What a journal says. Before the work begins there is no header, and no plan."""
+
+    header: dict
+    plan: Plan
+    records: list
+
+    @property
+    def finished(self):
+        """The sections that are done."""
+        sections = []
+        for record in self.records:
+            if "rows" in record:
+                sections.append((*record["rows"], *record["samples"]))
+            elif "forget" in record:
+                sections = without_rows(sections, *record["forget"])
+        return sections
+
+    @property
+    def is_complete(self):
+        return any("complete" in record for record in self.records)
 
 
 class Journal:
@@ -66,7 +90,7 @@ class Journal:
     # ---- content ----
 
     def read(self):
-        """The header, or None, and the records. A last line without an end was cut by a crash."""
+        """Its Content. A last line without an end was cut by a crash."""
         text = self.text()
         if not MAGIC.startswith(text[: len(MAGIC)]):
             raise Refused(f"{self.path}: is not a journal of oaconv")
@@ -80,7 +104,7 @@ class Journal:
             raise self.damaged()
         if not all(map(is_record, records)):
             raise self.damaged()
-        return header, records
+        return Content(header, header and Plan(**header["plan"]), records)
 
     def damaged(self):
         return Refused(f"{self.path}: is damaged; remove it to start over")
@@ -94,9 +118,9 @@ class Journal:
             os.ftruncate(self.fd, 0)
             os.fsync(self.fd)
 
-    def start(self, header):
+    def start(self, header, plan):
         """Begins an empty journal."""
-        self.append([{"oaconv journal": FORMAT, **header}])
+        self.append([{"oaconv journal": FORMAT, **header, "plan": plan._asdict()}])
 
     def append(self, records):
         """Adds lines, which last when this returns."""
@@ -146,21 +170,6 @@ def is_range(pair):
 
 def is_count(number):
     return type(number) is int and 0 <= number < 1 << 63  # True is an int, too
-
-
-def finished(records):
-    """The sections that records tell of."""
-    sections = []
-    for record in records:
-        if "rows" in record:
-            sections.append((*record["rows"], *record["samples"]))
-        elif "forget" in record:
-            sections = without_rows(sections, *record["forget"])
-    return sections
-
-
-def is_complete(records):
-    return any("complete" in record for record in records)
 
 
 def records_of(sections):

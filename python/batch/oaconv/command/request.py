@@ -5,14 +5,12 @@ import os
 
 import numpy as np
 
-from .. import __version__, _core
+from .. import __version__
 from .._arguments import wanted_samples
-from .._job import Job, Plan
-from .._run import _make_filter as make_filter
-from .._run import make_plan
+from .._job import Job
 from . import raw
 from .dtypes import is_complex
-from .errors import Refused, one_line
+from .errors import Refused
 from .fileio import same_file
 from .journal import SUFFIX as JOURNAL_SUFFIX
 from .part import SUFFIX as PART_SUFFIX
@@ -33,8 +31,8 @@ class Request:
         self.job = self.make_job(dtype)
         self.result = plan_result(form, dtype, self.shape())
         self.rows = range(self.job.n_rows)[options.rows or slice(None)]
-        self.shared = options.rows is not None
-        self.reason = ""
+        self.shared = options.rows is not None  # with jobs for other rows
+        self.goes_on = self.shared or options.resume  # with what is there already
         self.refuse_what_cannot_be()
 
     def make_job(self, dtype):
@@ -93,23 +91,3 @@ class Request:
                 "computed in": "double" if self.job.is_double else "single",
             },
         }
-
-    def try_plan(self, plan):
-        """Refuses a plan of a journal that cannot be used here, or not for this job."""
-        plan = Plan(**plan)
-        try:
-            if plan.wisdom:
-                _core.import_wisdom(self.job.is_double, plan.wisdom)
-            make_filter(self.job, plan, 0, 1, -1)
-        except (ValueError, RuntimeError, OverflowError, MemoryError) as error:
-            raise Refused(one_line(error)) from None
-
-    def make_plan(self):
-        """The plan for the whole result, for the journal."""
-        backend = self.options.backend
-        try:
-            plan = make_plan(self.job, backend)
-            self.reason = make_filter(self.job, Plan(backend, 0, 0, 0), 0, 1, -1).reason
-        except (ValueError, RuntimeError) as error:
-            raise Refused(str(error)) from None
-        return plan._asdict()

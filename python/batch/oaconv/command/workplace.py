@@ -1,71 +1,80 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How one job, or several at once, fill one result: who begins, what is left, who completes."""
 
+from typing import NamedTuple
+
+from .._job import Plan
 from .errors import Failed, Refused
 from .fileio import sync_folder
-from .journal import Journal, difference, finished, is_complete, records_of
+from .journal import Journal, difference, records_of
 from .part import Part
+from .planning import new_plan, refuse_foreign
 from .sections import missing
 
 
-class Workplace:
-    """The files C.part and C.journal of a result while this process works on it.
+class Start(NamedTuple):
+    """Where this process begins.
 
-    shared: other jobs may work on other rows; resume: go on with what an earlier run left.
+    plan:        the result's; None when another run was killed while it renamed complete files: only
+                 Workplace.complete() is left to do
+    finished:    the sections that are done already
+    reason:      why the engine took that backend, in a plan that this process has made
+    starts_over: whether what an earlier run has done was thrown away
     """
 
-    def __init__(self, result, shared, resume):
-        self.result = result
-        self.shared = shared
-        self.goes_on = shared or resume
-        self.starts_over = False  # throwing away what an earlier run has done
+    plan: Plan
+    finished: list
+    reason: str = ""
+    starts_over: bool = False
+
+
+class Workplace:
+    """The files C.part and C.journal of a result while this process works on it."""
+
+    def __init__(self, request):
+        self.request = request
+        self.result = request.result
+        self.shared = request.shared
         self.claimed = False  # whether the files are this job's, and others' who share
-        self.part = Part(result)
-        self.journal = Journal(result, shared)
-        layout = result.layout
+        self.part = Part(self.result)
+        self.journal = Journal(self.result, self.shared)
+        layout = self.result.layout
         self.everything = (0, layout.n_rows, 0, layout.n_samples)
 
-    def begin(self, header, make_plan, try_plan):
-        """Joins the work, or begins it.
-
-        header: what must be the same for all; make_plan: gives the plan, in terms of JSON, when
-        there is none yet; try_plan: raises Refused for a plan that cannot be used. Returns the plan
-        and the finished sections; the plan is None when another run was killed while it renamed
-        complete files: only complete() is left to do.
-        """
+    def begin(self):
+        """Joins the work, or begins it; returns the Start."""
         with self.journal.locked(create=True):
             try:
-                return self.begin_locked(header, make_plan, try_plan)
+                earlier = self.journal.read()
+                if earlier.header is not None and self.request.goes_on:
+                    return self.join(earlier)
+                return self.begin_anew(earlier)
             except BaseException:
                 self.undo()
                 raise
 
-    def begin_locked(self, header, make_plan, try_plan):
-        theirs, records = self.journal.read()
-        if theirs is not None and self.goes_on:
-            return self.join(theirs, records, header, try_plan)
+    def begin_anew(self, earlier):
         self.part.open()
         self.claim(shared=False)
-        self.starts_over = bool(finished(records))
-        header = {**header, "plan": make_plan()}
+        plan, reason = new_plan(self.request.job, self.request.options.backend)
         self.journal.empty()  # before what it tells of goes
         self.part.clear()
-        self.journal.start(header)
+        self.journal.start(self.request.header(), plan)
         sync_folder(self.result.folder)
         if self.shared:
             self.claim(shared=True)
-        return header["plan"], []
+        return Start(plan, [], reason, starts_over=bool(earlier.finished))
 
-    def join(self, theirs, records, header, try_plan):
-        changed = difference(theirs, header)
+    def join(self, earlier):
+        changed = difference(earlier.header, self.request.header())
         if changed:
             raise Refused(
                 f"{self.journal.path}: is of another job: {changed}; remove it to start over"
             )
-        if is_complete(records):
-            return None, [self.everything]
+        if earlier.is_complete:
+            return Start(None, [self.everything])
         try:
-            try_plan(theirs["plan"])
+            refuse_foreign(self.request.job, earlier.plan)
         except Refused as error:
             raise Refused(
                 f"{self.journal.path}: its plan is for another machine, or it is damaged; "
@@ -80,7 +89,7 @@ class Workplace:
         self.part.open()
         self.part.fresh = False
         self.claim(self.shared)
-        return theirs["plan"], finished(records)
+        return Start(earlier.plan, earlier.finished)
 
     def claim(self, shared):
         if not self.part.lock(shared):
@@ -116,9 +125,9 @@ class Workplace:
         with self.journal.locked():
             if not self.journal.is_there():
                 return []  # another job that did the same rows was faster
-            _, records = self.journal.read()
-            if not is_complete(records):
-                left = missing(self.everything, finished(records))
+            content = self.journal.read()
+            if not content.is_complete:
+                left = missing(self.everything, content.finished)
                 if left:
                     return left
                 self.part.sync()
@@ -136,8 +145,7 @@ class Workplace:
         with self.journal.locked():
             if not self.journal.is_there():
                 return False
-            _, records = self.journal.read()
-            if finished(records) or not self.part.lock(shared=False):
+            if self.journal.read().finished or not self.part.lock(shared=False):
                 return True
             self.part.remove()
             self.journal.remove()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments of convolve() and correlate(): what they become, and the refusal of what does not fit."""
+"""Single arguments of convolve() and correlate(): what they become, and what is refused."""
 
 import operator
 import os
@@ -7,8 +7,6 @@ import reprlib
 
 import numpy as np
 from numpy import ma  # NumPy 2 would import it when it is first used
-
-from ._job import stack_taps
 
 try:
     from numpy.exceptions import TooHardError
@@ -24,18 +22,6 @@ def shown(value):
         return f"some {type(value).__name__}"
 
 
-def number_dtype(name, array):
-    """What the numbers of an array count as: at least float32, integers as float64."""
-    kind, dtype = array.dtype.kind, array.dtype
-    if kind in "biu":
-        return np.dtype(np.float64)
-    if kind not in "fc":
-        raise TypeError(f"{name} has dtype {dtype}; it must hold numbers")
-    if dtype.itemsize > (16 if kind == "c" else 8):
-        raise TypeError(f"{name} has dtype {dtype}, which is more than double precision")
-    return np.result_type(dtype.newbyteorder("="), np.float32)
-
-
 def refuse_masked(name, x):
     """Refuses masked arrays, and lists that hold some: NumPy would read what is under the mask."""
     left, seen = [x], set()
@@ -48,39 +34,7 @@ def refuse_masked(name, x):
             left += [part for part in x if isinstance(part, (list, tuple, ma.MaskedArray))]
 
 
-def as_array(name, x):
-    """A plain array of numbers."""
-    refuse_masked(name, x)
-    try:
-        array = np.asanyarray(x)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name} does not make an array: {error}") from None
-    refuse_masked(name, array)  # which an object with __array__() may have become
-    number_dtype(name, array)
-    return np.asarray(array)
-
-
-def as_taps(b, axis):
-    """As as_array(), but rows in a list may differ in length: shorter ones end in zeros."""
-    try:
-        return as_array("b", b)
-    except ValueError:
-        if not isinstance(b, (list, tuple)) or _as_axis(axis) not in (-1, 1):
-            raise
-        rows = [as_array(f"b, row {m},", row) for m, row in enumerate(b)]
-        if any(row.ndim != 1 or row.size == 0 for row in rows):
-            raise
-        return stack_taps(rows)
-
-
-def rows_last(name, array, axis):
-    """The axis of the rows moved to the end; one row alone has no other axis."""
-    if array.ndim == 0:
-        raise ValueError(f"{name} is a single number; it must have rows")
-    return array if array.ndim == 1 else np.moveaxis(array, axis, -1)
-
-
-def _as_integer(name, value, what):
+def as_integer(name, value, what):
     try:
         if isinstance(value, (bool, np.bool_, ma.MaskedArray)):  # which Python takes for integers
             raise TypeError
@@ -89,24 +43,9 @@ def _as_integer(name, value, what):
         raise TypeError(f"{name} is {shown(value)}; it must be {what}") from None
 
 
-def _as_axis(axis):
-    return _as_integer("axis", axis, "one axis, an integer")
-
-
-def as_axis(a, b, axis):
-    """The axis of the rows of two arrays, an integer."""
-    ndim = max(a.ndim, b.ndim)
-    axis = _as_axis(axis)
-    if not -ndim <= axis < ndim:
-        raise ValueError(f"axis is {shown(axis)}, but there are {ndim} dimensions")
-    if a.ndim != b.ndim and min(a.ndim, b.ndim) > 1:
-        raise ValueError(f"a has {a.ndim} dimensions and b has {b.ndim}; one row or as many")
-    return axis
-
-
 def as_n_threads(threads):
     """Threads that are worth starting here."""
-    threads = _as_integer("threads", threads, "an integer")
+    threads = as_integer("threads", threads, "an integer")
     if threads < 0:
         raise ValueError(
             f"threads is {shown(threads)}; it must be a number of threads, or 0 for all cores"
@@ -121,45 +60,6 @@ def check_backend(backend):
         raise TypeError(f"backend is {shown(backend)}; it must be a name")
     if not backend.isascii() or "\0" in backend:
         raise ValueError(f"backend is {shown(backend)}; oaconv.backends() has the names")
-
-
-def broadcast(a, b):
-    """The shape of all dimensions but that of the rows."""
-    try:
-        return np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
-    except ValueError:
-        raise ValueError(
-            f"rows of a, {a.shape[:-1]}, and of b, {b.shape[:-1]}, do not pair up"
-        ) from None
-
-
-def wanted_samples(mode, n, n_taps):
-    """Which samples of the full convolution a mode wants."""
-    start_of_same = (n_taps - 1) // 2
-    wanted = {
-        "full": (0, n + n_taps - 1),
-        "same": (start_of_same, start_of_same + n),
-        "valid": (min(n, n_taps) - 1, max(n, n_taps)),
-    }
-    if not isinstance(mode, str) or mode not in wanted:
-        raise ValueError(f'mode is {shown(mode)}; there are "full", "same" and "valid"')
-    return wanted[mode] if n else (0, 0)
-
-
-def check_taps(b):
-    """Refuses rows of no taps, and taps that are not finite."""
-    if b.shape[-1] == 0:
-        raise ValueError(f"b has no taps, its shape is {b.shape}")
-    if not np.isfinite(b).all():
-        raise ValueError("b has taps that are NaN or infinite")
-
-
-def new_rows(shape, dtype):
-    """Room for a result."""
-    try:
-        return np.empty(shape, dtype)
-    except ValueError as error:
-        raise ValueError(f"a and b give a result of shape {shape}: {error}") from None
 
 
 def check_out(out, shape, dtype, inputs):

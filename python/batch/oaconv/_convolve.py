@@ -4,24 +4,22 @@
 import numpy as np
 
 from . import _progress
-from ._arguments import (
+from ._arguments import as_n_threads, check_backend, check_out
+from ._arrays import ArraySink, ArraySource
+from ._job import Job
+from ._plan import make_plan
+from ._run import run
+from ._shapes import (
     as_array,
     as_axis,
-    as_n_threads,
     as_taps,
     broadcast,
-    check_backend,
-    check_out,
     check_taps,
     new_rows,
     number_dtype,
     rows_last,
     wanted_samples,
 )
-from ._arrays import ArraySink, ArraySource
-from ._job import Job
-from ._plan import make_plan
-from ._run import run
 
 
 def _taps(b, lead, dtype):

@@ -106,11 +106,3 @@ class Sink(Protocol):
 
     def write(self, first, begin, block):
         """Takes the results for rows first.., samples begin.., where there was no room."""
-
-
-def stack_taps(rows):
-    """Rows of taps, each 1-D, as one array: shorter rows end in zeros."""
-    taps = np.zeros((len(rows), max(len(row) for row in rows)), np.result_type(*rows))
-    for to, row in zip(taps, rows):
-        to[: len(row)] = row
-    return taps

@@ -4,16 +4,8 @@ import numpy as np
 
 import oaconv
 
-from ._arguments import (
-    as_axis,
-    as_n_threads,
-    as_taps,
-    broadcast,
-    check_backend,
-    number_dtype,
-    refuse_masked,
-    wanted_samples,
-)
+from ._arguments import as_n_threads, check_backend, refuse_masked
+from ._shapes import as_axis, as_taps, broadcast, number_dtype, wanted_samples
 
 try:
     import dask.array as da

@@ -68,7 +68,8 @@ class Work:
         self.place = place
         self.plan = start.plan
         self.reason = start.reason
-        self.wanted = (request.rows.start, max(request.rows.stop, request.rows.start), 0, self.job.length)
+        rows = request.rows
+        self.wanted = (rows.start, max(rows.stop, rows.start), 0, self.job.length)
         self.left = missing(self.wanted, start.finished)
         self.source = request.signal.source(self.job.sample_dtype)
         # Channels that are written side by side must be computed side by side.

@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from .._arguments import number_dtype
+from .._shapes import number_dtype
 from .errors import Refused
 
 SINGLE = (np.dtype(np.float32), np.dtype(np.complex64))

@@ -6,8 +6,8 @@ import os
 import numpy as np
 
 from .. import __version__
-from .._arguments import wanted_samples
 from .._job import Job
+from .._shapes import wanted_samples
 from . import raw
 from .dtypes import is_complex
 from .errors import Refused

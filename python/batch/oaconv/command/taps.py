@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 
-from .._job import stack_taps
+from .._shapes import stack_taps
 from . import magic, npy, raw
 from .dtypes import in_single, is_single, promoted
 from .errors import Refused, one_line, os_error

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counts the cases of ctest reports: summarize_tests.py REPORT.xml... [--not-built=FOLDER]... [--failed=CHECK]...
+"""Counts the cases of ctest reports: summarize_tests.py REPORT.xml... [--not-built=FOLDER]...
 
 A ctest test that runs many cases (pytest, CppUnit) is counted case by case, from its output. Prints
 what failed, what was skipped and why, and last "N passed, N failed, N skipped". What programs say
@@ -106,7 +106,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("reports", nargs="*", type=pathlib.Path)
     parser.add_argument("--not-built", action="append", default=[], metavar="FOLDER")
-    parser.add_argument("--failed", action="append", default=[], metavar="CHECK")
     arguments = parser.parse_args()
 
     total = Count()
@@ -119,8 +118,6 @@ def main():
         total.add(count)
     for folder in arguments.not_built:
         total.add(Count(failed=1, failures=[f"{folder}: does not build"]))
-    for check in arguments.failed:
-        total.add(Count(failed=1, failures=[check]))
     for why, times in Counter(total.skips).items():
         print(f"skipped {times} times: {why}")
     for what in total.failures:

@@ -23,7 +23,7 @@ export PATH=/usr/bin:/bin:$PATH # no test may find another Python than the syste
 export PYTHONDONTWRITEBYTECODE=1 PYTEST_ADDOPTS="-rs --color=no -p no:cacheprovider"
 
 reports=()
-failed_builds=() failed_checks=()
+failed_builds=()
 
 # build FOLDER [options of build.sh]: notes a failure, and goes on with what can still be tested.
 build() {
@@ -41,12 +41,6 @@ run() {
             --test-output-size-passed 4000000 --test-output-size-failed 4000000 \
             --parallel "$(nproc)" --no-tests=error "${@:2}" || true
     reports+=("$report")
-}
-
-lint() {
-    [[ -f scripts/lint.sh ]] || return 0
-    echo "== lint"
-    bash scripts/lint.sh || failed_checks+=(--failed=lint)
 }
 
 # sanitized [options of ctest]: the tests in C and C++, with assertions, and fast enough.
@@ -70,7 +64,6 @@ sanitized() {
 
 case $tier in
 --quick)
-    lint
     build build -DENABLE_WERROR=ON -DENABLE_MUTANTS=OFF && run build -L quick
     ;;
 --long)
@@ -78,11 +71,9 @@ case $tier in
     sanitized -L long
     ;;
 *)
-    lint
     build build -DENABLE_WERROR=ON -DENABLE_MUTANTS=OFF && run build -LE long
     sanitized -LE long
     ;;
 esac
 
-/usr/bin/python3 scripts/summarize_tests.py "${reports[@]}" "${failed_builds[@]/#/--not-built=}" \
-    "${failed_checks[@]}"
+/usr/bin/python3 scripts/summarize_tests.py "${reports[@]}" "${failed_builds[@]/#/--not-built=}"

@@ -100,12 +100,6 @@ multichannel_fft_filter_impl<SAMPLE, TAP>::multichannel_fft_filter_impl(const ro
 {
     this->message_port_register_in(taps_port());
     this->set_msg_handler(taps_port(), [this](const pmt::pmt_t &m) { set_taps_by_message(m); });
-    this->d_debug_logger->debug("{:d} channels, backend {:s} ({:s}), FFT of {:d} points, hop {:d}",
-                                d_n_inputs,
-                                backend(),
-                                backend_reason(),
-                                fft_size(),
-                                hop());
 }
 
 template <class SAMPLE, class TAP>
@@ -129,7 +123,7 @@ bool multichannel_fft_filter_impl<SAMPLE, TAP>::try_set_taps(
         wrong = "an unknown exception";
     }
     std::replace(wrong.begin(), wrong.end(), '\n', ' ');
-    d_logger->warn("taps stay as they were: {:s}", wrong);
+    warn("taps stay as they were", wrong.c_str());
     return false;
 }
 
@@ -185,7 +179,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::set_taps_by_message(const pmt::p
         else
             set_taps(wanted.rows);
     } catch (const std::exception &error) {
-        d_logger->warn("message on port taps ignored: {:s}", error.what());
+        warn("message on port taps ignored", error.what());
     }
 }
 
@@ -202,7 +196,7 @@ void multichannel_fft_filter_impl<SAMPLE, TAP>::retune(const control_tag *begin,
         apply(changed);
         swap_taps();
     } catch (const std::exception &error) {
-        d_logger->warn("tag taps ignored: {:s}", error.what());
+        warn("tag taps ignored", error.what());
     }
 }
 

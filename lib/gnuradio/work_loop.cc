@@ -230,7 +230,7 @@ void work_loop::warn_of_malformed_tags(int n)
             try {
                 check_row(tag);
             } catch (const std::exception &error) {
-                d_logger->warn("tag taps ignored: {:s}", error.what());
+                warn("tag taps ignored", error.what());
             }
 }
 

@@ -62,6 +62,7 @@ protected:
 
     const int d_n_inputs, d_n_outputs, d_decimation;
 
+    void warn(const char *what, const char *why) const;
     const published_state &state() const { return d_state; }
     int n_threads() const { return d_threads; }
 

@@ -65,6 +65,12 @@ work_loop::work_loop(const work_options &options)
     message_port_register_in(status_port());
     message_port_register_out(status_port());
     set_msg_handler(status_port(), [this](const pmt::pmt_t &) { send_status(); });
+    d_debug_logger->debug("{:d} channels, backend {:s} ({:s}), FFT of {:d} points, hop {:d}",
+                          d_n_inputs,
+                          d_state.backend(),
+                          d_state.backend_reason(),
+                          d_state.fft_size(),
+                          d_state.hop());
 }
 
 /* Called before d_filter exists: what the caller has left open. */
@@ -85,6 +91,11 @@ void work_loop::log(void *block, oaconv_log_level level, const char *line) noexc
         logger->error("{:s}", line);
     else
         logger->info("{:s}", line);
+}
+
+void work_loop::warn(const char *what, const char *why) const
+{
+    d_logger->warn("{:s}: {:s}", what, why);
 }
 
 void work_loop::send_status()

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Tests in Python: one ctest per file, against the packages in the build tree.
-if(PYTHON_EXECUTABLE)
-    set(test_python ${PYTHON_EXECUTABLE})
-else()
-    find_program(test_python python3 PATHS /usr/bin NO_DEFAULT_PATH)
-endif()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
 set(results_dir ${PROJECT_BINARY_DIR}/test-results)
 set(home_dir ${PROJECT_BINARY_DIR}/test-home)
@@ -18,7 +14,7 @@ function(add_python_test name file)
         set(matching -k "${arg_MATCHING}")
     endif()
     add_test(NAME ${name}
-             COMMAND ${test_python} -m pytest -rs -p no:cacheprovider
+             COMMAND ${Python3_EXECUTABLE} -m pytest -rs -p no:cacheprovider
                      --junitxml=${results_dir}/${name}.xml ${matching} ${file})
     set_tests_properties(
         ${name}

@@ -12,7 +12,7 @@ while [[ $# -gt 0 && $1 != -- ]]; do options+=("$1") && shift; done
 [[ $# == 0 ]] || shift
 
 # The system's Python, whose packages GNU Radio uses, whatever python3 comes first in the PATH.
-options+=(-DPYTHON_EXECUTABLE=/usr/bin/python3)
+options+=(-DPython3_EXECUTABLE=/usr/bin/python3)
 if command -v ccache >/dev/null; then
     options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
     # Another clone of the same files finds them too; no paths into the cache that differ.

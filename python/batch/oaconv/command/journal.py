@@ -6,6 +6,10 @@ Text, a JSON object each line: first a header that says what is computed, then r
     {"rows": [a, b], "samples": [s, t]}   these are in C.part to last
     {"forget": [a, b]}                    but not these rows, they were wrong
     {"complete": true}                    everything is; the files are being renamed
+
+"forget" is written when --check finds a wrong sample. Without it the next run of that job would find
+its rows finished, compute nothing, and check the same wrong samples again and again; and the rows
+of other jobs may not be thrown away with them.
 """
 
 import contextlib

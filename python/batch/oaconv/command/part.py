@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The unfinished result: files under temporary names, written at any place, renamed at the end."""
+"""The unfinished result: files under temporary names, written at any place, renamed at the end.
+
+Blocks of zeros stay holes. A recording of bursts is often a sparse file, far larger than the disk
+has room; its result is then as sparse, and fits where the recording did (docs/command.md promises
+it). A resumed run writes zeros over what a crash has left, as it may be no zeros.
+"""
 
 import contextlib
 import errno

@@ -4,7 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "calibrate/cost_table.h"
 
-#include "base/c_locale.h"
+#include "base/environment.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -47,10 +47,10 @@ static bool read_line(void *file, const char *name, double *value)
 {
     char line[128];
     const size_t n = strlen(name);
-    char after;
-    return fgets(line, sizeof line, file) && !strncmp(line, name, n) && line[n] == ' ' &&
-           sscanf(line + n, " %lf%c", value, &after) == 2 && (after == '\n' || after == '\r') &&
-           isfinite(*value) && *value > 0;
+    if (!fgets(line, sizeof line, file) || strncmp(line, name, n) != 0 || line[n] != ' ')
+        return false;
+    const char *end = oac_parse_number(line + n, value);
+    return end && (*end == '\n' || *end == '\r') && isfinite(*value) && *value > 0;
 }
 
 bool oac_cost_read(const char *path, struct cost_table *table, const char **why)
@@ -61,11 +61,9 @@ bool oac_cost_read(const char *path, struct cost_table *table, const char **why)
     *why = "cannot be read";
     if (!file)
         return false;
-    const struct c_locale locale = oac_use_c_locale();
     const bool begins = fgets(line, sizeof line, file) && !strncmp(line, title, sizeof title - 1);
     const bool good = begins && each(&read, read_line, file);
     fclose(file);
-    oac_use_locale_again(&locale);
     if (good)
         *table = read;
     else

@@ -4,11 +4,11 @@
 #include "calibrate/cost_table.h"
 
 #include "backends/simd/kernel.h"
+#include "base/environment.h"
 #include "base/process_lock.h"
 #include "version.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -29,13 +29,14 @@ static void measure_table(void)
 /* The file of this version and kernel; false without a place for it. */
 static bool cache_path(char *path, size_t size)
 {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *cache = oac_environment("XDG_CACHE_HOME");
+    const char *home = oac_environment("HOME");
     const struct simd_kernel *kernel = oac_simd_kernel();
     char folder[512];
     int n = -1;
-    if (cache && *cache)
+    if (cache)
         n = snprintf(folder, sizeof folder, "%s", cache);
-    else if (home && *home)
+    else if (home)
         n = snprintf(folder, sizeof folder, "%s/.cache", home);
     if (n < 0 || (size_t)n >= sizeof folder)
         return false;
@@ -73,8 +74,7 @@ static void make_cached(void)
 /* What the user says, or NULL. */
 static const char *source_asked_for(void)
 {
-    const char *source = getenv("OACONV_COST_TABLE");
-    return source && *source ? source : NULL;
+    return oac_environment("OACONV_COST_TABLE");
 }
 
 static void make_table(void)

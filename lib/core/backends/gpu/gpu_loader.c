@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Finds and opens the GPU module: named by OACONV_CUDA_MODULE, or beside this library, or where the
  * system looks for libraries. */
-#define _GNU_SOURCE /* dladdr, secure_getenv */
+#define _GNU_SOURCE /* dladdr */
 #include "backends/gpu/gpu_loader.h"
 
+#include "base/environment.h"
 #include "base/process_lock.h"
 
 #include <dlfcn.h>
@@ -54,8 +55,8 @@ static const struct gpu_module *open_at(const char *path)
 static const struct gpu_module *find(void)
 {
     char beside[4096];
-    const char *named = secure_getenv("OACONV_CUDA_MODULE");
-    if (named && *named)
+    const char *named = oac_environment_secure("OACONV_CUDA_MODULE");
+    if (named)
         return open_at(named);
     if (path_beside_us(beside, sizeof beside) && !access(beside, F_OK))
         return open_at(beside);

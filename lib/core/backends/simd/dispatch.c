@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Which kernel of backend "simd" runs here. */
 #include "backends/simd/kernel.h"
+#include "base/environment.h"
 
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #ifdef OAC_SIMD_X86
@@ -52,9 +52,7 @@ static char reason[160];
 
 static void choose(void)
 {
-    const char *wanted = getenv("OACONV_SIMD");
-    if (wanted && !*wanted)
-        wanted = NULL;
+    const char *wanted = oac_environment("OACONV_SIMD");
     for (size_t i = 0; !chosen && oac_simd_kernel_here(i); i++)
         if (!wanted || !strcmp(wanted, oac_simd_kernel_here(i)->name))
             chosen = oac_simd_kernel_here(i);

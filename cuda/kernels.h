@@ -15,7 +15,7 @@ struct unit_shape {
     size_t n_channels, n_segments;
 };
 
-/* How samples are dealt out to the branches of decimation. */
+/* How samples are deinterleaved into polyphase branches. */
 struct branch_shape {
     size_t decimation, n_branches; /* D, B */
     size_t width;                  /* floats of a sample: 1 or 2 */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The way of a unit: copy in, deal out to branches where it decimates, transform, multiply,
+ * The way of a unit: copy in, deinterleave where it decimates, transform, multiply,
  * transform back, add up, copy out; all on the slot's own stream. */
 #include "slot.h"
 

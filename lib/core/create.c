@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Makes a filter: checks the configuration, picks the backends, and has GPU and CPU race. */
+ * Makes a filter: checks the configuration, picks the backends, and compares GPU and CPU. */
 #include "filter.h"
 
 #include "base/environment.h"

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-static const double race_time = 10e-3; /* seconds for each of the two */
+static const double compare_time = 10e-3; /* seconds for each of the two */
 static const int fewest_calls = 3;
 static const size_t most_bytes = (size_t)64 << 20;
 
@@ -68,7 +68,7 @@ static oaconv_status measure_rate(run_function *run,
                               .out = track->rows + setup->n_channels,
                               .n = track->n};
     double best = 0, begin = oac_now();
-    for (int i = -1; i < fewest_calls || oac_now() - begin < race_time; i++) {
+    for (int i = -1; i < fewest_calls || oac_now() - begin < compare_time; i++) {
         const double start = oac_now();
         oaconv_status status = run(s, setup, &call);
         if (status != OAC_OK)

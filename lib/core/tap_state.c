@@ -169,8 +169,8 @@ oac_tap_state_run_gpu(const struct tap_state *s, const struct setup *setup, cons
     return setup->gpu->run(s->gpu_state, &all, call->in, call->out, call->n);
 }
 
-/* One call, dealt out to the workers in groups of channels: whoever is free takes the next. */
-struct deal {
+/* One call, shared by the workers in groups of channels: whoever is free takes the next. */
+struct shared_call {
     const struct tap_state *tap_state;
     const struct setup *setup;
     const struct call *call;
@@ -181,21 +181,24 @@ struct deal {
 
 static void run_shares(void *context, size_t worker)
 {
-    struct deal *deal = context;
-    const size_t n_channels = deal->setup->n_channels;
+    struct shared_call *shared = context;
+    const size_t n_channels = shared->setup->n_channels;
     for (;;) {
         struct share share = {.worker = worker,
-                              .first = atomic_fetch_add(&deal->next, deal->group),
-                              .skip = deal->call->skip};
+                              .first = atomic_fetch_add(&shared->next, shared->group),
+                              .skip = shared->call->skip};
         if (share.first >= n_channels)
             return;
-        share.end = share.first + deal->group;
+        share.end = share.first + shared->group;
         if (share.end > n_channels)
             share.end = n_channels;
-        oaconv_status status = deal->setup->cpu->run(
-            deal->tap_state->cpu_state, &share, deal->call->in, deal->call->out, deal->call->n);
+        oaconv_status status = shared->setup->cpu->run(shared->tap_state->cpu_state,
+                                                       &share,
+                                                       shared->call->in,
+                                                       shared->call->out,
+                                                       shared->call->n);
         if (status != OAC_OK)
-            atomic_store(&deal->status, (int)status);
+            atomic_store(&shared->status, (int)status);
     }
 }
 
@@ -211,10 +214,10 @@ oac_tap_state_run_cpu(const struct tap_state *s, const struct setup *setup, cons
         return setup->cpu->run(s->cpu_state, &all, call->in, call->out, call->n);
     }
     const size_t group = setup->n_channels / (4 * n_workers(setup));
-    struct deal deal = {
+    struct shared_call shared = {
         .tap_state = s, .setup = setup, .call = call, .group = group > 0 ? group : 1};
-    atomic_init(&deal.next, 0);
-    atomic_init(&deal.status, OAC_OK);
-    oac_pool_run(setup->pool, run_shares, &deal);
-    return (oaconv_status)atomic_load(&deal.status);
+    atomic_init(&shared.next, 0);
+    atomic_init(&shared.status, OAC_OK);
+    oac_pool_run(setup->pool, run_shares, &shared);
+    return (oaconv_status)atomic_load(&shared.status);
 }

@@ -29,7 +29,7 @@ class deinterleave : public CppUnit::TestFixture
         for (size_t t = 0; t < n; t++)
             for (size_t i = 0; i < width; i++)
                 expected[t % D * pitch + t / D * width + i] = from[t * width + i];
-        oac_deal(from.data(), n, D, width, to.data(), pitch);
+        oac_deinterleave(from.data(), n, D, width, to.data(), pitch);
         CPPUNIT_ASSERT_MESSAGE(say("n=", n, " D=", D, " width=", width), expected == to);
     }
 

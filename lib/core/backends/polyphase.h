@@ -31,16 +31,17 @@ static inline size_t oac_skip_at(uint64_t t, size_t decimation)
 
 /* What branch p gets of n samples, of which `skip` is the first kept: its inputs first .. end - 1
  * are the samples begin, begin + D, ... */
-struct branch {
+struct polyphase_branch {
     size_t first, end, begin;
 };
 
-static inline struct branch oac_branch(size_t p, size_t skip, size_t n, size_t decimation)
+static inline struct polyphase_branch
+oac_polyphase_branch(size_t p, size_t skip, size_t n, size_t decimation)
 {
     const size_t first = p > skip;
-    const struct branch branch = {.first = first,
-                                  .end = oac_kept_from(skip, n + p, decimation),
-                                  .begin = skip + first * decimation - p};
+    const struct polyphase_branch branch = {.first = first,
+                                            .end = oac_kept_from(skip, n + p, decimation),
+                                            .begin = skip + first * decimation - p};
     return branch;
 }
 

@@ -93,7 +93,7 @@ static double time_calls(struct run *run, size_t n)
 
 /* Those that were begun take turns, so that whatever else the machine does meets all of them; the
  * best time of each is kept. */
-static void race(struct run *runs, size_t n)
+static void time_runs(struct run *runs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (!runs[i].backend)
@@ -109,10 +109,10 @@ static void race(struct run *runs, size_t n)
 }
 
 /* Nanoseconds for one hop of every run, which end; false when memory is short. */
-static bool race_to_the_end(struct run *runs, size_t n, bool made, double *nanoseconds)
+static bool measure_runs(struct run *runs, size_t n, bool made, double *nanoseconds)
 {
     if (made)
-        race(runs, n);
+        time_runs(runs, n);
     for (size_t i = 0; i < n; i++) {
         nanoseconds[i] = runs[i].backend ? runs[i].best * 1e9 / (double)runs[i].n_hops : 0;
         made = made && isfinite(nanoseconds[i]);
@@ -155,7 +155,7 @@ static bool measure_folded(struct cost_table *table, bool is_real)
     for (int i = 0; i < N_COST_SIZES && made; i++)
         if (oac_simd_fft_exists(oac_cost_size(i)))
             made = begin(&runs[i], simd, type, oac_cost_size(i), 1);
-    if (!race_to_the_end(runs, N_RUNS, made, cost))
+    if (!measure_runs(runs, N_RUNS, made, cost))
         return false;
     memcpy(block, cost, N_COST_SIZES * sizeof *block);
     fill_gaps(block);
@@ -180,7 +180,7 @@ static bool measure_pairs(struct cost_table *table, bool is_real)
     double cost[2];
     const bool made =
         begin(&runs[0], volk, type, SMALL, 1) && begin(&runs[1], volk, type, LARGE, 1);
-    if (!race_to_the_end(runs, 2, made, cost))
+    if (!measure_runs(runs, 2, made, cost))
         return false;
     const double small = cost[0] / oac_cost_of_block(table, COST_PAIRS, is_real, SMALL);
     const double large = cost[1] / oac_cost_of_block(table, COST_PAIRS, is_real, LARGE);

@@ -25,7 +25,7 @@ static inline two load_two(const float *from)
 }
 
 /* Four columns of four rows, D samples apart. */
-static inline void deal_real_tile(const float *from, size_t D, float *to, size_t pitch)
+static inline void split_real_tile(const float *from, size_t D, float *to, size_t pitch)
 {
     const four a = load_four(from), b = load_four(from + D);
     const four c = load_four(from + 2 * D), d = load_four(from + 3 * D);
@@ -40,7 +40,7 @@ static inline void deal_real_tile(const float *from, size_t D, float *to, size_t
 }
 
 /* Two columns of four rows that follow each other. */
-static inline void deal_real_pairs(const float *from, float *to, size_t pitch)
+static inline void split_real_pairs(const float *from, float *to, size_t pitch)
 {
     const four a = load_four(from), b = load_four(from + 4);
     const four even = SHUFFLE(a, b, 0, 2, 4, 6), odd = SHUFFLE(a, b, 1, 3, 5, 7);
@@ -49,7 +49,7 @@ static inline void deal_real_pairs(const float *from, float *to, size_t pitch)
 }
 
 /* Two columns of two rows, D samples apart. */
-static inline void deal_complex_tile(const float *from, size_t D, float *to, size_t pitch)
+static inline void split_complex_tile(const float *from, size_t D, float *to, size_t pitch)
 {
     const two a = load_two(from), b = load_two(from + 2 * D);
     const two first = SHUFFLE(a, b, 0, 2), second = SHUFFLE(a, b, 1, 3);
@@ -59,7 +59,7 @@ static inline void deal_complex_tile(const float *from, size_t D, float *to, siz
 
 /* One after another, from row r on. */
 static void
-deal_singly(const float *from, size_t n, size_t D, size_t width, size_t r, float *to, size_t pitch)
+split_singly(const float *from, size_t n, size_t D, size_t width, size_t r, float *to, size_t pitch)
 {
     for (size_t c = 0; c < D; c++)
         for (size_t i = r, t = c + D * r; t < n; i++, t += D)
@@ -71,33 +71,33 @@ deal_singly(const float *from, size_t n, size_t D, size_t width, size_t r, float
 
 /* Rows, four at a time; the number of those done. Where D is no multiple of a tile's width, the
  * last tile of a row covers columns a second time. */
-static size_t deal_real(const float *from, size_t n, size_t D, float *to, size_t pitch)
+static size_t split_real(const float *from, size_t n, size_t D, float *to, size_t pitch)
 {
     size_t r = 0;
     for (; D == 2 && 2 * (r + 4) <= n; r += 4)
-        deal_real_pairs(from + 2 * r, to + r, pitch);
+        split_real_pairs(from + 2 * r, to + r, pitch);
     for (; D >= 4 && D * (r + 4) <= n; r += 4)
         for (size_t c = 0; c < D; c += 4) {
             const size_t at = c + 4 <= D ? c : D - 4;
-            deal_real_tile(from + D * r + at, D, to + at * pitch + r, pitch);
+            split_real_tile(from + D * r + at, D, to + at * pitch + r, pitch);
         }
     return r;
 }
 
 /* The same, two at a time. */
-static size_t deal_complex(const float *from, size_t n, size_t D, float *to, size_t pitch)
+static size_t split_complex(const float *from, size_t n, size_t D, float *to, size_t pitch)
 {
     size_t r = 0;
     for (; D >= 2 && D * (r + 2) <= n; r += 2)
         for (size_t c = 0; c < D; c += 2) {
             const size_t at = c + 2 <= D ? c : D - 2;
-            deal_complex_tile(from + 2 * (D * r + at), D, to + at * pitch + 2 * r, pitch);
+            split_complex_tile(from + 2 * (D * r + at), D, to + at * pitch + 2 * r, pitch);
         }
     return r;
 }
 
-void oac_deal(const float *from, size_t n, size_t D, size_t width, float *to, size_t pitch)
+void oac_deinterleave(const float *from, size_t n, size_t D, size_t width, float *to, size_t pitch)
 {
-    const size_t r = (width == 2 ? deal_complex : deal_real)(from, n, D, to, pitch);
-    deal_singly(from, n, D, width, r, to, pitch);
+    const size_t r = (width == 2 ? split_complex : split_real)(from, n, D, to, pitch);
+    split_singly(from, n, D, width, r, to, pitch);
 }

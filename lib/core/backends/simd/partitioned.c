@@ -18,10 +18,10 @@ static void transform_branches(const struct simd *s,
                                float *spectra)
 {
     const size_t D = s->plan.decimation, width = s->width;
-    oac_deal(piece->in, piece->n, D, width, w->dealt + width, s->pitch);
+    oac_deinterleave(piece->in, piece->n, D, width, w->deinterleaved + width, s->pitch);
     for (size_t p = 0; p < s->plan.n_branches; p++, spectra += s->spectrum) {
-        const struct branch b = oac_branch(p, piece->skip, piece->n, D);
-        float *in = w->dealt + b.begin * s->pitch + (1 - b.first) * width;
+        const struct polyphase_branch b = oac_polyphase_branch(p, piece->skip, piece->n, D);
+        float *in = w->deinterleaved + b.begin * s->pitch + (1 - b.first) * width;
         const struct simd_block block = {.in = in, .n_in = whole(b.end)};
         memset(in + b.end * width, 0, (block.n_in - b.end) * width * sizeof *in);
         s->kernel->forward(s->fft, &block, spectra);

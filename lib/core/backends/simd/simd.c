@@ -17,7 +17,7 @@ static void simd_destroy(void *state)
         oac_free(s->scratch[i].work);
         oac_free(s->scratch[i].in);
         oac_free(s->scratch[i].out);
-        oac_free(s->scratch[i].dealt);
+        oac_free(s->scratch[i].deinterleaved);
         oac_free(s->scratch[i].branches);
         oac_free(s->scratch[i].inputs);
     }
@@ -72,10 +72,10 @@ static bool simd_alloc_scratch(const struct simd *s, struct scratch *scratch)
     scratch->out = oac_alloc(s->plan.n_fft, s->width * sizeof *scratch->out);
     scratch->inputs = oac_alloc(s->at_once * n_spectra, sizeof *scratch->inputs);
     scratch->branches = oac_alloc(n_here, s->spectrum * sizeof *scratch->branches);
-    scratch->dealt =
-        oac_alloc(decimates ? s->plan.decimation : 0, s->pitch * sizeof *scratch->dealt);
-    return scratch->work && scratch->in && scratch->out && scratch->branches && scratch->dealt &&
-           scratch->inputs;
+    scratch->deinterleaved =
+        oac_alloc(decimates ? s->plan.decimation : 0, s->pitch * sizeof *scratch->deinterleaved);
+    return scratch->work && scratch->in && scratch->out && scratch->branches &&
+           scratch->deinterleaved && scratch->inputs;
 }
 
 static void lay_out_channels(struct simd *s, const struct taps *taps)

@@ -15,7 +15,7 @@ enum { MOST_AT_ONCE = 8 };           /* hops that read the partitions together *
 struct scratch {
     float *work;          /* [at_once] spectra */
     float *in, *out;      /* [N] samples of a segment that is not made of whole vectors */
-    float *dealt;         /* [D][pitch], the samples of a segment: a zero before those of each
+    float *deinterleaved; /* [D][pitch], the samples of a segment: a zero before those of each
                              branch */
     float *branches;      /* [B] spectra of a segment, where K = 1 */
     const float **inputs; /* [at_once][K][B], spectra of segments */
@@ -37,7 +37,7 @@ struct simd {
     const struct simd_fft *fft;
     size_t width;         /* floats per sample */
     size_t spectrum;      /* floats per spectrum */
-    size_t pitch;         /* floats per branch that is dealt out */
+    size_t pitch;         /* floats per polyphase branch */
     size_t n_tail;        /* samples a whole segment owes to later ones */
     size_t tail_room;     /* the same in whole vectors */
     size_t tail_floats;   /* of one channel; there the last, shorter segment may owe more */

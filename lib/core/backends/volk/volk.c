@@ -191,7 +191,7 @@ static void volk_load_complex(const struct volk *s,
                               size_t p)
 {
     const size_t D = s->plan.decimation;
-    const struct branch b = oac_branch(p, piece->skip, piece->n, D);
+    const struct polyphase_branch b = oac_polyphase_branch(p, piece->skip, piece->n, D);
     const complex_element *in = (const complex_element *)piece->in;
     memset(w->x, 0, b.first * sizeof *w->x);
     if (D == 1)
@@ -226,8 +226,8 @@ static void load_real_pair(const struct volk *s,
 {
     const size_t D = s->plan.decimation, n_second = piece->n - n_first;
     const element *first = piece->in, *second = first + n_first;
-    const struct branch b = oac_branch(p, piece->skip, n_first, D);
-    const size_t met = oac_branch(p, piece->skip, n_second, D).end;
+    const struct polyphase_branch b = oac_polyphase_branch(p, piece->skip, n_first, D);
+    const size_t met = oac_polyphase_branch(p, piece->skip, n_second, D).end;
     memset(w->x, 0, b.first * sizeof *w->x);
     if (D == 1)
         volk_interleave(w->x, first, second, n_second);

@@ -129,11 +129,33 @@ def violations(project):
     return found
 
 
+def cycles(project):
+    """Lines "headers: a -> b -> a", one for each header of the engine that includes itself."""
+    core = project / "lib" / "core"
+    includes = {}
+    for header in sorted(core.rglob("*.h")):
+        local = [found[1] for found in INCLUDE.findall(header.read_text()) if found[1]]
+        includes[header] = [core / name for name in local if (core / name).is_file()]
+    found = []
+
+    def follow(way):
+        for header in includes[way[-1]]:
+            if header == way[0]:
+                names = (step.relative_to(core).as_posix() for step in [*way, header])
+                found.append("headers: " + " -> ".join(names))
+            elif header not in way:
+                follow([*way, header])
+
+    for header in includes:
+        follow([header])
+    return found
+
+
 def main():
     project = Path(sys.argv[1]).resolve()
     if not (project / "include" / "oaconv" / "oaconv.h").is_file():
         sys.exit(f"{project} is not the project")
-    found = violations(project)
+    found = violations(project) + cycles(project)
     print("\n".join(found) or "dependencies point down")
     return 1 if found else 0
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from check_layers import violations
+from check_layers import cycles, violations
 
 CLEAN = {
     "include/oaconv/oaconv.h": "#include <stddef.h>\n",
@@ -100,7 +100,10 @@ def main():
         (root / name).write_text(text)
         if len(violations(root)) != 1:
             missed.append(f"{name}: {text}")
-    print("\n".join(missed) or f"{len(FORBIDDEN) + 1} violations seen")
+        (root / "lib/core/plan/plan.h").write_text('#include "backends/backend.h"\n')
+        if len(cycles(root)) != 2:
+            missed.append(f"a circle of two headers gave {cycles(root)}")
+    print("\n".join(missed) or f"{len(FORBIDDEN) + 2} violations seen")
     return 1 if missed else 0
 
 

@@ -5,7 +5,7 @@
 
 #include "options.h"
 
-#include <oaconv/oaconv.h>
+#include <oaconv/private/gpu_report.h>
 
 enum { MOST_CHECKS = 8, MOST_SPEEDS = 8 };
 

@@ -27,11 +27,13 @@ SHARED_WITH_GPU_MODULES = [
     "base/clock.h",
     "base/sizes.h",
 ]
+GPU_REPORT = PUBLIC + ["oaconv/private/gpu_report.h"]  # not installed
 BASE = C + POSIX + PUBLIC + ["base/*"]
 
 # What the files of a folder may include; the first pattern that matches a path decides. Folders of
 # the engine are named from lib/core on, as its files include them.
 LAYERS = [
+    ("include/oaconv/private/*", C + PUBLIC),
     ("include/oaconv/*", C),
     ("include/gnuradio/oaconv/*", GNURADIO),
     ("lib/core/base/*", BASE),
@@ -42,9 +44,9 @@ LAYERS = [
     ("lib/core/backends/simd/vector.h", C + ["*intrin.h"]),
     ("lib/core/backends/simd/kernel.*", C + ["backends/simd/*"]),
     ("lib/core/backends/simd/*", BASE + ["plan/*", "backends/*.h", "backends/simd/*"]),
-    ("lib/core/backends/gpu/gpu_module.h", C + PUBLIC),
-    ("lib/core/backends/gpu/*", BASE + ["plan/*", "backends/*.h", "backends/gpu/*"]),
-    ("lib/core/backends/*", BASE + ["plan/*", "backends/*.h"]),
+    ("lib/core/backends/gpu/gpu_module.h", C + GPU_REPORT),
+    ("lib/core/backends/gpu/*", BASE + GPU_REPORT + ["plan/*", "backends/*.h", "backends/gpu/*"]),
+    ("lib/core/backends/*", BASE + GPU_REPORT + ["plan/*", "backends/*.h"]),
     (
         "lib/core/calibrate/*",
         BASE + ["version.h", "plan/*", "backends/backend.h", "backends/simd/*.h", "calibrate/*"],
@@ -53,6 +55,7 @@ LAYERS = [
     (
         "lib/core/*",
         BASE
+        + GPU_REPORT
         + ["version.h", "plan/*", "backends/*.h", "backends/gpu/gpu_loader.h"]
         + ["backends/volk/fftw_lock.h", "calibrate/*", OWN],
     ),
@@ -64,7 +67,7 @@ LAYERS = [
     ),
     ("lib/gnuradio/*", GNURADIO + PUBLIC + [OWN]),
     ("python/*", GNURADIO + PUBLIC + ["pybind11/*", "Python.h", "numpy/*", OWN]),
-    ("apps/*", C + PUBLIC + ["getopt.h", OWN]),
+    ("apps/*", C + GPU_REPORT + ["getopt.h", OWN]),
     ("examples/*", ["*"]),
     ("bench/*", ["*"]),
     ("tests/*", ["*"]),

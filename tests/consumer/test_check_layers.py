@@ -37,6 +37,8 @@ CLEAN = {
 FORBIDDEN = [
     ("include/oaconv/oaconv.h", "#include <fftw3.h>"),
     ("include/oaconv/oaconv.h", "#include <complex>"),
+    ("include/oaconv/oaconv.h", "#include <oaconv/private/gpu_report.h>"),
+    ("lib/gnuradio/block.cc", "#include <oaconv/private/gpu_report.h>"),
     ("include/gnuradio/oaconv/api.h", '#include "../../../lib/core/plan/plan.h"'),
     ("lib/core/filter.c", "#include <fftw3.h>"),
     ("lib/core/filter.c", "#include <volk/volk.h>"),

@@ -6,6 +6,7 @@
 #include <climits>
 #include <cppunit/extensions/HelperMacros.h>
 #include <cstdint>
+#include <oaconv/private/gpu_report.h>
 
 using namespace oac_test;
 

@@ -6,6 +6,7 @@
 #include <cppunit/extensions/HelperMacros.h>
 #include <cstdio>
 #include <cstdlib>
+#include <oaconv/private/gpu_report.h>
 
 using namespace oac_test;
 

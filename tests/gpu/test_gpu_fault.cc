@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cppunit/extensions/HelperMacros.h>
 #include <functional>
+#include <oaconv/private/gpu_report.h>
 #include <thread>
 
 using namespace oac_test;

@@ -6,6 +6,7 @@
 #include "gpu_filter.h"
 
 #include <cppunit/extensions/HelperMacros.h>
+#include <oaconv/private/gpu_report.h>
 
 using namespace oac_test;
 

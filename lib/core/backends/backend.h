@@ -4,6 +4,7 @@
 #define OAC_BACKEND_H
 
 #include "base/taps.h"
+#include "oaconv/private/gpu_report.h"
 #include "plan/plan.h"
 
 /* What one worker filters in one call. */

@@ -3,7 +3,7 @@
 #ifndef OAC_GPU_MODULE_H
 #define OAC_GPU_MODULE_H
 
-#include "oaconv/oaconv.h"
+#include "oaconv/private/gpu_report.h"
 
 #include <stdbool.h>
 #include <stddef.h>

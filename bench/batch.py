@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures rows of arrays and of files beside SciPy, torch and cp: batch.py [--help]
 
-Every contender has its result compared with sums in double precision before it is timed. Those of a
+Every implementation has its result compared with sums in double precision before it is timed. Those of a
 setting follow each other in every round, every other round backwards. Nothing is judged here:
 batch_report.py makes tables of the JSON.
 """
@@ -74,7 +74,7 @@ def torch_conv1d(a, b):
         return torch.nn.functional.conv1d(x, flipped, padding=b.shape[1] - 1, groups=len(a))[0].numpy()
 
 
-CONTENDERS = {
+IMPLEMENTATIONS = {
     "simd, 1 thread": ours(backend="simd", threads=1),
     "simd, 1 thread, out=": Ours(backend="simd", threads=1),
     "simd, 2 threads": ours(backend="simd", threads=2),
@@ -89,10 +89,10 @@ FEWEST_ROUNDS, SLOW = 3, 2.0  # rounds of what takes so many seconds
 TORCH_MOST_TAPS = 256  # direct sums: beyond, a round would take minutes
 
 
-def contenders(n_taps):
+def implementations(n_taps):
     return {
         name: run
-        for name, run in CONTENDERS.items()
+        for name, run in IMPLEMENTATIONS.items()
         if name != "torch conv1d" or (torch and n_taps <= TORCH_MOST_TAPS)
     }
 
@@ -124,7 +124,7 @@ def seconds_of(run, a, b):
 
 def measure_speed(n_rows, n, n_taps, rounds):
     a, b = make_rows(n_rows, n, n_taps)
-    runs = contenders(n_taps)
+    runs = implementations(n_taps)
     for name, run in runs.items():
         check(name, run(a, b), a, b)
     taken = {name: [] for name in runs}
@@ -149,7 +149,7 @@ def peak_of_child(name, n_rows, n, n_taps):
 
 def be_child(name, n_rows, n, n_taps):
     """Prints what a call takes at its peak, the result included."""
-    run = CONTENDERS[name]
+    run = IMPLEMENTATIONS[name]
     small = make_rows(n_rows, 1000, n_taps)
     run(*small)
     a, b = make_rows(n_rows, n, n_taps)
@@ -169,7 +169,7 @@ def memory(what, process="self"):
 def measure_memory(n_rows, n, n_taps):
     return [
         {"name": name, "taps": n_taps, "peak": peak_of_child(name, n_rows, n, n_taps)}
-        for name in contenders(n_taps)
+        for name in implementations(n_taps)
         if "threads" not in name or "2" in name
     ]
 

@@ -12,7 +12,7 @@ from statistics import median
 
 from tables import plotting, ratio_text, table, write_text
 
-RIVAL = "scipy.oaconvolve"
+BASELINE = "scipy.oaconvolve"
 COLORS = {"simd": "tab:blue", "volk": "tab:cyan"}
 
 
@@ -21,8 +21,8 @@ def rate(row):
     return row["rows"] * row["samples"] / median(row["seconds"]) / 1e6
 
 
-def ratios(rival, row):
-    return [theirs / ours for theirs, ours in zip(rival["seconds"], row["seconds"])]
+def ratios(baseline, row):
+    return [theirs / ours for theirs, ours in zip(baseline["seconds"], row["seconds"])]
 
 
 def heading(data):
@@ -39,13 +39,13 @@ def heading(data):
 
 def speed_table(rows, n_taps):
     chosen = {row["name"]: row for row in rows if row["taps"] == n_taps}
-    rival, torch = chosen[RIVAL], chosen.get("torch conv1d")
+    baseline, torch = chosen[BASELINE], chosen.get("torch conv1d")
     lines = [
         [
             name,
             f"{1e3 * median(row['seconds']):.1f}",
             f"{rate(row):.0f}",
-            ratio_text(ratios(rival, row)),
+            ratio_text(ratios(baseline, row)),
             ratio_text(ratios(torch, row)) if torch else "",
         ]
         for name, row in chosen.items()
@@ -54,7 +54,7 @@ def speed_table(rows, n_taps):
     return [
         f"### In memory: {example['rows']} rows of {example['samples']} samples, P = {n_taps}",
         "",
-    ] + table(["", "ms", "MS/s", f"times {RIVAL}", "times torch conv1d"], lines)
+    ] + table(["", "ms", "MS/s", f"times {BASELINE}", "times torch conv1d"], lines)
 
 
 def threads_table(rows):

@@ -40,14 +40,14 @@ class Case(NamedTuple):
 class Ours(NamedTuple):
     """One of our columns: a variant of backend simd, or volk."""
     variant: str
-    contender: str
+    implementation: str
 
     def __str__(self):
-        return self.contender.replace("simd", f"simd {self.variant}")
+        return self.implementation.replace("simd", f"simd {self.variant}")
 
 
 class Results:
-    """Speeds by case, variant of the process, contender, process and round."""
+    """Speeds by case, variant of the process, implementation, process and round."""
 
     def __init__(self, measured):
         self._speeds = defaultdict(lambda: defaultdict(dict))
@@ -58,7 +58,7 @@ class Results:
             if case not in self.cases:
                 self.cases.append(case)
             if "skipped" in row:
-                self.skipped[case][row["contender"]] = row["skipped"]
+                self.skipped[case][row["implementation"]] = row["skipped"]
             else:
                 self._add(case, row)
         self.variants = [v for v in VARIANTS if any(key[1] == v for key in self._speeds)]
@@ -69,11 +69,11 @@ class Results:
         self.n_timings += len(row["core_share"])
         self.n_left_out += len(row["core_share"]) - len(kept)
         if kept:
-            self._speeds[case, row["variant"], row["contender"]][row["process"]] = kept
+            self._speeds[case, row["variant"], row["implementation"]][row["process"]] = kept
 
-    def of(self, case, variant, contender):
+    def of(self, case, variant, implementation):
         """Dicts by round, by process; empty where it was not measured."""
-        return self._speeds.get((case, variant, contender), {})
+        return self._speeds.get((case, variant, implementation), {})
 
     def ours(self, case, who):
         """Median, or None."""
@@ -110,12 +110,12 @@ def skipped_lines(results, cases):
     """Who did not take part, and why."""
     reasons = defaultdict(list)
     for case in cases:
-        for contender, reason in results.skipped[case].items():
-            if contender not in FFTW[1:]:  # stands in the column of the first
-                reasons[contender, reason].append(str(case.taps))
-    lines = [f"- {contender}: {reason}"
+        for implementation, reason in results.skipped[case].items():
+            if implementation not in FFTW[1:]:  # stands in the column of the first
+                reasons[implementation, reason].append(str(case.taps))
+    lines = [f"- {implementation}: {reason}"
              + (f" (P = {', '.join(taps)})" if len(taps) < len(cases) else "")
-             for (contender, reason), taps in reasons.items()]
+             for (implementation, reason), taps in reasons.items()]
     return ["Not measured:", "", *lines, ""] if lines else []
 
 
@@ -212,7 +212,7 @@ def heading(data, results):
         "thread.", "",
         "MS/s: million samples per second, all channels together. Ours: the median of all rounds; "
         "peers: the median of their best process. Ratios: median (least - most) of the rounds in "
-        "the peer's best process. The output of every contender was compared with a convolution in "
+        "the peer's best process. The output of every implementation was compared with a convolution in "
         "double precision in the process and on the objects and buffers that were timed; all "
         f"agreed. {results.n_left_out} of {results.n_timings} timings, during which the processor "
         f"worked for us less than {UNDISTURBED:.0%} of the time, are in the JSON but left out "

@@ -49,17 +49,17 @@ struct task {
     variant settings;
 };
 
-/* Rivals follow each other: A B C, A B C ... A copy does not depend on P. */
+/* Implementations take turns: A B C, A B C ... A copy does not depend on P. */
 void add_throughput(std::vector<task> &tasks, const std::string &graph, int n_channels)
 {
     for (const int n_taps : {64, 1024}) {
-        std::vector<variant> rivals = {ours, stock, ours_large};
+        std::vector<variant> variants = {ours, stock, ours_large};
         if (n_taps == 64)
-            rivals.push_back(copy);
+            variants.push_back(copy);
         if (graph == "bare" && (n_channels == 16 || n_channels == 64))
-            rivals.insert(rivals.end(), {ours_alone, ours_large_alone});
-        for (const variant &rival : rivals)
-            tasks.push_back({"throughput", graph, n_channels, n_taps, rival});
+            variants.insert(variants.end(), {ours_alone, ours_large_alone});
+        for (const variant &each : variants)
+            tasks.push_back({"throughput", graph, n_channels, n_taps, each});
     }
 }
 
@@ -71,13 +71,13 @@ std::vector<task> all_tasks()
             add_throughput(tasks, graph, n_channels);
     for (const int n_taps : {64, 1024})
         for (const int decimation : {1, 2, 8})
-            for (const variant &rival : {ours, stock, ours_large})
+            for (const variant &each : {ours, stock, ours_large})
                 tasks.push_back(
-                    {"throughput", "decimating", 16, n_taps, decimating(rival, decimation)});
-    for (const variant &rival : {ours, stock, copy})
-        tasks.push_back({"live", "live", live_channels, live_taps, rival});
-    for (const variant &rival : {ours, stock, ours_small})
-        tasks.push_back({"backlog", "sink-paced", live_channels, live_taps, rival});
+                    {"throughput", "decimating", 16, n_taps, decimating(each, decimation)});
+    for (const variant &each : {ours, stock, copy})
+        tasks.push_back({"live", "live", live_channels, live_taps, each});
+    for (const variant &each : {ours, stock, ours_small})
+        tasks.push_back({"backlog", "sink-paced", live_channels, live_taps, each});
     return tasks;
 }
 

@@ -52,9 +52,9 @@ class Results:
         values = self.values(case, variant, what)
         return form.format(median(values)) if values else ""
 
-    def ratio(self, case, variant, rival, what):
-        """Median and spread of variant / rival, round by round, as text."""
-        ours, theirs = self.rows(case, variant), self.rows(case, rival)
+    def ratio(self, case, variant, baseline, what):
+        """Median and spread of variant / baseline, round by round, as text."""
+        ours, theirs = self.rows(case, variant), self.rows(case, baseline)
         ratios = [ours[r][what] / theirs[r][what] for r in ours if r in theirs and theirs[r][what]]
         return ratio_text(ratios)
 
@@ -68,8 +68,8 @@ def throughput_table(results, graph):
             continue
         rows.append([str(case[1]), str(case[2])]
                     + [results.text(case, variant, speed) for variant in variants]
-                    + [results.ratio(case, variant, rival, speed)
-                       for rival in (STOCK, COPY) for variant in (OURS, LARGE)]
+                    + [results.ratio(case, variant, baseline, speed)
+                       for baseline in (STOCK, COPY) for variant in (OURS, LARGE)]
                     + [" / ".join(results.text(case, variant, "processors", "{:.1f}")
                                   for variant in variants),
                        " / ".join(str(len(results.rows(case, variant))) for variant in variants)])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * What bounds a filter: FFTW's transforms alone, and a copy. */
 #include "check.h"
-#include "contender.h"
+#include "implementation.h"
 
 #include <algorithm>
 #include <cmath>
@@ -40,7 +40,7 @@ enum class packing {
 
 /* A transform forward and one back for each N - P + 1 samples: no product, no overlap, the same
  * samples every time. No overlap-add with FFTW and this N can be faster. */
-class transforms : public contender
+class transforms : public implementation
 {
 public:
     transforms(const setting &chosen, packing packed, std::size_t n_fft);
@@ -108,7 +108,7 @@ double transforms::check(const signals &, const tap_rows &) const
     return worst / (bound * peak);
 }
 
-rival::sizes list_ffts(const setting &chosen)
+factory::sizes list_ffts(const setting &chosen)
 {
     if (chosen.hop)
         throw skipped("bounds filters without partitions only");
@@ -117,7 +117,7 @@ rival::sizes list_ffts(const setting &chosen)
 }
 
 /* Moves the samples and does nothing to them. */
-class mover : public contender
+class mover : public implementation
 {
 public:
     explicit mover(const setting &chosen) : d_n(whole_hops(chosen, chosen.n_taps)) {}
@@ -143,14 +143,14 @@ private:
 
 } // namespace
 
-rival fftw_alone()
+factory fftw_alone()
 {
     return {"fftw", list_ffts, [](const setting &chosen, const tap_rows &, std::size_t n_fft) {
                 return std::make_unique<transforms>(chosen, packing::complex, n_fft);
             }};
 }
 
-rival fftw_alone_r2c()
+factory fftw_alone_r2c()
 {
     return {"fftw r2c",
             [](const setting &chosen) {
@@ -163,10 +163,10 @@ rival fftw_alone_r2c()
             }};
 }
 
-rival copy()
+factory copy()
 {
     return {"memcpy",
-            [](const setting &) { return rival::sizes{0}; },
+            [](const setting &) { return factory::sizes{0}; },
             [](const setting &chosen, const tap_rows &, std::size_t) {
                 return std::make_unique<mover>(chosen);
             }};

@@ -22,7 +22,7 @@ namespace
 struct options {
     bool quick = false;
     int n_processes = 3;
-    effort spent = {7, 0.01};
+    budget spent = {7, 0.01};
     std::string out = "engine.json", only;
 };
 
@@ -63,9 +63,9 @@ options parse(int argc, char **argv)
 /* ---- processes ---- */
 
 /* The variant of backend "simd" is chosen once in a process, so each is measured in processes of
- * its own, beside GNU Radio's kernel. The first team has all other peers too; where there are few
- * settings, every team. */
-struct team {
+ * its own, beside GNU Radio's kernel. The first group of processes has all other peers too; where
+ * there are few settings, every group. */
+struct process_group {
     std::string variant; /* value of OACONV_SIMD; "": there is no backend "simd" */
     bool first;
 };
@@ -85,7 +85,7 @@ void use_one_core()
 }
 
 std::vector<std::string>
-in_child_of(const team &members,
+in_child_of(const process_group &members,
             const std::function<void(const std::function<void(const std::string &)> &tell)> &work)
 {
     return in_child([&](const auto &tell) {
@@ -109,24 +109,24 @@ std::string why_not(const std::string &variant)
     return lines.empty() ? "the library has no backend \"simd\"" : lines[0];
 }
 
-std::vector<team> list_teams()
+std::vector<process_group> list_process_groups()
 {
-    std::vector<team> teams;
+    std::vector<process_group> groups;
     for (const char *variant : {"avx512", "avx2", "generic"}) {
         const std::string reason = why_not(variant);
         if (reason.empty())
-            teams.push_back({variant, teams.empty()});
+            groups.push_back({variant, groups.empty()});
         else
             std::fprintf(stderr, "engine: skipping simd %s: %s\n", variant, reason.c_str());
     }
-    if (teams.empty())
-        teams.push_back({"", true});
-    return teams;
+    if (groups.empty())
+        groups.push_back({"", true});
+    return groups;
 }
 
 /* ---- jobs ---- */
 
-std::vector<rival> list_peers()
+std::vector<factory> list_peers()
 {
     return {ours("volk"),
             ours_free_hop("volk"),
@@ -145,25 +145,25 @@ std::vector<rival> list_peers()
             copy()};
 }
 
-std::vector<rival> list_rivals(const team &members, const std::string &measure)
+std::vector<factory> list_factories(const process_group &members, const std::string &measure)
 {
     const bool steps = measure == "steps";
     if (steps && !members.first)
         return {};
-    std::vector<rival> rivals;
+    std::vector<factory> factories;
     if (!members.variant.empty())
-        rivals.push_back(ours("simd"));
+        factories.push_back(ours("simd"));
     else if (steps)
-        rivals.push_back(ours("volk"));
-    rivals.push_back(gnuradio_kernel());
+        factories.push_back(ours("volk"));
+    factories.push_back(gnuradio_kernel());
     if (steps)
-        return rivals;
+        return factories;
     if (!members.variant.empty())
-        rivals.push_back(ours_free_hop("simd"));
+        factories.push_back(ours_free_hop("simd"));
     if (members.first || measure == "partitioned")
-        for (const rival &peer : list_peers())
-            rivals.push_back(peer);
-    return rivals;
+        for (const factory &peer : list_peers())
+            factories.push_back(peer);
+    return factories;
 }
 
 /* What is measured together. */
@@ -172,13 +172,13 @@ struct batch {
     std::vector<job> jobs;
 };
 
-std::vector<batch> list_batches(const team &members, const options &chosen)
+std::vector<batch> list_batches(const process_group &members, const options &chosen)
 {
     std::vector<batch> batches;
     for (const group &together : all_groups(chosen.quick)) {
         batch next = {together.measure, {}};
         for (const setting &each : together.settings)
-            for (const rival &who : list_rivals(members, together.measure))
+            for (const factory &who : list_factories(members, together.measure))
                 next.jobs.push_back({each, who, 0});
         if (!next.jobs.empty() && (chosen.only.empty() || next.measure == chosen.only))
             batches.push_back(next);
@@ -187,7 +187,7 @@ std::vector<batch> list_batches(const team &members, const options &chosen)
 }
 
 /* Tries out the sizes in a process of its own, once for all processes that measure. */
-void choose_sizes(const team &members, std::vector<batch> &batches)
+void choose_sizes(const process_group &members, std::vector<batch> &batches)
 {
     const std::vector<std::string> lines = in_child_of(members, [&](const auto &tell) {
         for (const batch &each : batches)
@@ -201,9 +201,9 @@ void choose_sizes(const team &members, std::vector<batch> &batches)
 }
 
 std::vector<std::string> run_process(int process,
-                                     const team &members,
+                                     const process_group &members,
                                      const std::vector<batch> &batches,
-                                     const effort &spent)
+                                     const budget &spent)
 {
     return in_child_of(members, [&](const auto &tell) {
         for (const batch &each : batches)
@@ -219,22 +219,22 @@ void run(const options &chosen)
     json_object circumstances;
     circumstances.add("date", date()).add("load_before", load());
     circumstances.add("processes", chosen.n_processes).add("rounds", chosen.spent.n_rounds);
-    const std::vector<team> teams = list_teams();
+    const std::vector<process_group> groups = list_process_groups();
     std::vector<std::vector<batch>> batches;
-    for (const team &members : teams) {
+    for (const process_group &members : groups) {
         std::fprintf(stderr, "engine: choosing sizes %s\n", members.variant.c_str());
         batches.push_back(list_batches(members, chosen));
         choose_sizes(members, batches.back());
     }
     std::vector<std::string> measured;
     for (int process = 1; process <= chosen.n_processes; process++)
-        for (std::size_t i = 0; i < teams.size(); i++) {
+        for (std::size_t i = 0; i < groups.size(); i++) {
             std::fprintf(stderr,
                          "engine: process %d of %d %s\n",
                          process,
                          chosen.n_processes,
-                         teams[i].variant.c_str());
-            const auto lines = run_process(process, teams[i], batches[i], chosen.spent);
+                         groups[i].variant.c_str());
+            const auto lines = run_process(process, groups[i], batches[i], chosen.spent);
             measured.insert(measured.end(), lines.begin(), lines.end());
         }
     write_document(chosen.out,

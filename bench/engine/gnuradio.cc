@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * The filter inside GNU Radio's fft_filter blocks. */
-#include "contender.h"
+#include "implementation.h"
 
 #include <gnuradio/filter/fft_filter.h>
 
@@ -52,7 +52,7 @@ private:
     std::size_t d_hop, d_n_fft, d_n;
 };
 
-std::unique_ptr<contender> make(const setting &chosen, const tap_rows &taps, std::size_t)
+std::unique_ptr<implementation> make(const setting &chosen, const tap_rows &taps, std::size_t)
 {
     using namespace gr::filter::kernel;
     if (chosen.type == OAC_REAL)
@@ -62,9 +62,9 @@ std::unique_ptr<contender> make(const setting &chosen, const tap_rows &taps, std
 
 } // namespace
 
-rival gnuradio_kernel()
+factory gnuradio_kernel()
 {
-    return {"fft_filter", [](const setting &) { return rival::sizes{0}; }, make};
+    return {"fft_filter", [](const setting &) { return factory::sizes{0}; }, make};
 }
 
 } // namespace oac_bench

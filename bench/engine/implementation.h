@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Who is measured: ours, peers, and what bounds them. */
-#ifndef OAC_BENCH_CONTENDER_H
-#define OAC_BENCH_CONTENDER_H
+#ifndef OAC_BENCH_IMPLEMENTATION_H
+#define OAC_BENCH_IMPLEMENTATION_H
 
 #include "json.h"
 #include "signals.h"
@@ -14,10 +14,10 @@ namespace oac_bench
 {
 
 /* M filters, or something that takes as long as M filters at least. */
-class contender
+class implementation
 {
 public:
-    virtual ~contender() = default;
+    virtual ~implementation() = default;
 
     /* Samples per channel of one run(). */
     virtual std::size_t n_samples() const = 0;
@@ -33,43 +33,44 @@ public:
     virtual void describe(json_object &result) const = 0;
 };
 
-/* A contender whose output is that of the taps. */
-class filter : public contender
+/* An implementation whose output is that of the taps. */
+class filter : public implementation
 {
 public:
     double check(const signals &data, const tap_rows &taps) const override;
 };
 
-/* Why a contender does not take part in a setting. */
+/* Why an implementation does not take part in a setting. */
 struct skipped : std::runtime_error {
     using runtime_error::runtime_error;
 };
 
-/* How to make a contender. Both functions may throw skipped. */
-struct rival {
+/* How to make an implementation. Both functions may throw skipped. */
+struct factory {
     using sizes = std::vector<std::size_t>;
     std::string name;
 
-    /* Sizes to choose from, the meaning of which is the rival's own. */
+    /* Sizes to choose from, the meaning of which is the factory's own. */
     std::function<sizes(const setting &)> list_sizes;
 
-    std::function<std::unique_ptr<contender>(const setting &, const tap_rows &, std::size_t size)>
+    std::function<std::unique_ptr<implementation>(
+        const setting &, const tap_rows &, std::size_t size)>
         make;
 };
 
 /* Our engine with a backend of that name; it plans the hop itself where none is given. */
-rival ours(const std::string &backend);
+factory ours(const std::string &backend);
 /* The same with the fastest of some longer hops. */
-rival ours_free_hop(const std::string &backend);
-rival gnuradio_kernel();
-rival fftw_alone();
-rival fftw_alone_r2c(); /* real signals only */
-rival liquid();
-rival zita();
-rival copy();
+factory ours_free_hop(const std::string &backend);
+factory gnuradio_kernel();
+factory fftw_alone();
+factory fftw_alone_r2c(); /* real signals only */
+factory liquid();
+factory zita();
+factory copy();
 
 /* Stands for a peer that was not there when the benchmark was built. */
-rival absent(const std::string &name, const std::string &reason);
+factory absent(const std::string &name, const std::string &reason);
 
 } // namespace oac_bench
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * liquid-dsp's FFT filter. */
-#include "contender.h"
+#include "implementation.h"
 
 #include <complex> // before liquid.h, which then takes its complex numbers from here
 #include <liquid/liquid.h>
@@ -69,7 +69,7 @@ private:
     std::size_t d_block, d_n;
 };
 
-rival::sizes list_blocks(const setting &chosen)
+factory::sizes list_blocks(const setting &chosen)
 {
     if (chosen.hop && chosen.hop + 1 < chosen.n_taps)
         throw skipped("its block is no shorter than the taps");
@@ -77,7 +77,7 @@ rival::sizes list_blocks(const setting &chosen)
     return doublings(first, most_block, n_blocks);
 }
 
-std::unique_ptr<contender> make(const setting &chosen, const tap_rows &taps, std::size_t block)
+std::unique_ptr<implementation> make(const setting &chosen, const tap_rows &taps, std::size_t block)
 {
     if (chosen.type == OAC_REAL)
         return std::make_unique<filters<real_api>>(chosen, taps, block);
@@ -86,7 +86,7 @@ std::unique_ptr<contender> make(const setting &chosen, const tap_rows &taps, std
 
 } // namespace
 
-rival liquid()
+factory liquid()
 {
     return {"liquid", list_blocks, make};
 }

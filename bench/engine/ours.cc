@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * Our engine, through its public C API. */
-#include "contender.h"
+#include "implementation.h"
 
 #include <algorithm>
 
@@ -80,12 +80,12 @@ void engine::describe(json_object &result) const
 
 /* Hops of segments that nearly fill FFTs of 2 P to 32 P points; of a real signal, one segment or
  * two. */
-rival::sizes free_hops(const setting &chosen)
+factory::sizes free_hops(const setting &chosen)
 {
     if (chosen.hop)
         throw skipped("the hop is given");
     const std::size_t first = power_of_two(std::max(2 * chosen.n_taps, least_fft));
-    rival::sizes hops;
+    factory::sizes hops;
     for (const std::size_t n_fft : doublings(first, most_fft, n_ffts)) {
         const std::size_t segment = (n_fft - chosen.n_taps + 1) / 16 * 16;
         hops.push_back(segment);
@@ -95,9 +95,8 @@ rival::sizes free_hops(const setting &chosen)
     return hops;
 }
 
-rival with_hops(const std::string &name,
-                const std::string &backend,
-                decltype(rival::list_sizes) hops)
+factory
+with_hops(const std::string &name, const std::string &backend, decltype(factory::list_sizes) hops)
 {
     return {name, hops, [backend](const setting &chosen, const tap_rows &taps, std::size_t hop) {
                 return std::make_unique<engine>(backend, chosen, taps, hop);
@@ -106,13 +105,13 @@ rival with_hops(const std::string &name,
 
 } // namespace
 
-rival ours(const std::string &backend)
+factory ours(const std::string &backend)
 {
     return with_hops(
-        backend, backend, [](const setting &chosen) { return rival::sizes{chosen.hop}; });
+        backend, backend, [](const setting &chosen) { return factory::sizes{chosen.hop}; });
 }
 
-rival ours_free_hop(const std::string &backend)
+factory ours_free_hop(const std::string &backend)
 {
     return with_hops(backend + " free hop", backend, free_hops);
 }

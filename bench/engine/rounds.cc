@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * Timing of contenders in turn. */
+ * Timing of implementations in turn. */
 #include "rounds.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ struct timing {
     double core_share; /* of that time, how much the processor worked for us */
 };
 
-timing time_runs(contender &who, const signals &data, int n_runs)
+timing time_runs(implementation &who, const signals &data, int n_runs)
 {
     const double cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID), begin = seconds_of(CLOCK_MONOTONIC);
     for (int i = 0; i < n_runs; i++)
@@ -40,7 +40,7 @@ timing time_runs(contender &who, const signals &data, int n_runs)
 }
 
 /* Seconds of one run, the least of as many as fit into a glance, at least two. */
-double run_seconds(contender &who, const signals &data)
+double run_seconds(implementation &who, const signals &data)
 {
     double least = INFINITY, all = 0;
     for (int i = 0; i < 2 || all < glance; i++) {
@@ -52,17 +52,17 @@ double run_seconds(contender &who, const signals &data)
 }
 
 /* Seconds for one sample of every channel. */
-double sample_seconds(const setting &chosen, const rival &who, std::size_t size)
+double sample_seconds(const setting &chosen, const factory &who, std::size_t size)
 {
     const auto filter = who.make(chosen, random_taps(chosen), size);
     const signals data(chosen, filter->n_samples());
     return run_seconds(*filter, data) / double(filter->n_samples());
 }
 
-/* A contender at work. */
+/* An implementation at work. */
 struct entrant {
     const job *what;
-    std::unique_ptr<contender> filter; /* null: skipped */
+    std::unique_ptr<implementation> filter; /* null: skipped */
     std::string why_skipped;
     int n_runs = 0; /* of one timing */
     double error_of_bound = 0;
@@ -74,7 +74,7 @@ entrant enter(const job &what)
     entrant result;
     result.what = &what;
     try {
-        const rival::sizes sizes = what.who.list_sizes(what.chosen);
+        const factory::sizes sizes = what.who.list_sizes(what.chosen);
         const bool listed = std::find(sizes.begin(), sizes.end(), what.size) != sizes.end();
         const std::size_t size = listed ? what.size : sizes.at(0);
         result.filter = what.who.make(what.chosen, random_taps(what.chosen), size);
@@ -129,7 +129,7 @@ json_object result_of(const entrant &who)
 {
     const setting &chosen = who.what->chosen;
     json_object result;
-    result.add("contender", who.what->who.name)
+    result.add("implementation", who.what->who.name)
         .add("type", chosen.type == OAC_REAL ? "real" : "complex")
         .add("channels", chosen.n_channels)
         .add("taps", chosen.n_taps)
@@ -165,10 +165,10 @@ void prepare(entrant &who, const signals &data, double seconds)
 
 } // namespace
 
-std::size_t fastest_size(const setting &chosen, const rival &who)
+std::size_t fastest_size(const setting &chosen, const factory &who)
 {
     try {
-        const rival::sizes sizes = who.list_sizes(chosen);
+        const factory::sizes sizes = who.list_sizes(chosen);
         std::vector<double> seconds(sizes.size(), INFINITY);
         for (int round = 0; round < n_glances && sizes.size() > 1; round++)
             for (std::size_t i = 0; i < sizes.size(); i++)
@@ -180,7 +180,7 @@ std::size_t fastest_size(const setting &chosen, const rival &who)
     }
 }
 
-std::vector<json_object> run_rounds(const std::vector<job> &jobs, const effort &spent)
+std::vector<json_object> run_rounds(const std::vector<job> &jobs, const budget &spent)
 {
     std::vector<entrant> entrants;
     for (const job &what : jobs)

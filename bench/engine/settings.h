@@ -15,7 +15,7 @@ namespace oac_bench
 struct setting {
     oaconv_type type; /* OAC_REAL or OAC_COMPLEX */
     std::size_t n_channels, n_taps;
-    std::size_t hop; /* samples taken at a time; 0: what a contender likes best */
+    std::size_t hop; /* samples taken at a time; 0: what an implementation likes best */
 
     std::size_t width() const { return type == OAC_REAL ? 1 : 2; } /* floats in a sample */
 };
@@ -29,8 +29,8 @@ struct group {
 /* Few settings when there is little time. */
 std::vector<group> all_groups(bool quick);
 
-/* Samples per channel that a contender takes in one call: as many hops as make 16384 floats, or
- * one. */
+/* Samples per channel that an implementation takes in one call: as many hops as make 16384 floats,
+ * or one. */
 std::size_t whole_hops(const setting &chosen, std::size_t hop);
 
 /* The lengths first, 2 first, 4 first, ... up to last, but no more than that many. */

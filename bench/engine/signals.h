@@ -16,9 +16,9 @@ using tap_rows = std::vector<std::vector<float>>;
  * signals. */
 tap_rows random_taps(const setting &chosen);
 
-/* Input and output of every channel, the same memory for all contenders. Channels begin at a
+/* Input and output of every channel, the same memory for all implementations. Channels begin at a
  * multiple of 64 bytes and at different places in a page, and so do input and output: buffers as
- * alike as GNU Radio's would collide in the cache, more for one contender than for another. */
+ * alike as GNU Radio's would collide in the cache, more for one implementation than for another. */
 class signals
 {
 public:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  * zita-convolver: partitioned taps, real signals. */
-#include "contender.h"
+#include "implementation.h"
 
 #include <zita-convolver.h>
 
@@ -66,7 +66,7 @@ void convolver::run(const signals &data)
     }
 }
 
-rival::sizes list_partitions(const setting &chosen)
+factory::sizes list_partitions(const setting &chosen)
 {
     if (chosen.type != OAC_REAL)
         throw skipped("real signals only");
@@ -81,7 +81,7 @@ rival::sizes list_partitions(const setting &chosen)
 
 } // namespace
 
-rival zita()
+factory zita()
 {
     return {"zita", list_partitions, [](const auto &chosen, const auto &taps, std::size_t size) {
                 return std::make_unique<convolver>(chosen, taps, size);

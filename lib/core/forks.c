@@ -88,7 +88,7 @@ void oac_end_prepare(oaconv *f)
 static void before(void)
 {
     oac_process_lock_all();
-    (void)oac_planner_lock();
+    (void)oac_fftw_lock();
     atomic_store(&forking, true);
     for (oaconv *f = filters; f; f = f->next) {
         const uintptr_t worker = atomic_load(&f->worker);
@@ -99,7 +99,7 @@ static void before(void)
 static void in_parent(void)
 {
     atomic_store(&forking, false);
-    oac_planner_unlock();
+    oac_fftw_unlock();
     oac_process_unlock_all();
 }
 

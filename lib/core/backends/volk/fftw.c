@@ -17,14 +17,14 @@ struct fft {
     const struct fft *next;
 };
 
-static const struct fft *table; /* under oac_plans_lock() */
+static const struct fft *table; /* under oac_fftw_tables_lock() */
 
 /* FFTW tells by its solvers whose wisdom it understands, and adds those with threads now or never:
  * GNU Radio has them. Again, it does nothing. */
 static void lock_planner(void)
 {
     static bool made_thread_safe;
-    if (!oac_planner_lock() && !made_thread_safe) {
+    if (!oac_fftw_lock() && !made_thread_safe) {
         OAC_FFTW(make_planner_thread_safe)();
         made_thread_safe = true;
     }
@@ -70,7 +70,7 @@ static struct fft *make_fftw(size_t n)
             OAC_FFTW(destroy_plan)(fft->forward);
             OAC_FFTW(destroy_plan)(fft->inverse);
         }
-        oac_planner_unlock();
+        oac_fftw_unlock();
     }
     oac_free(in);
     oac_free(out);
@@ -80,9 +80,9 @@ static struct fft *make_fftw(size_t n)
     return NULL;
 }
 
-const struct fft *oac_fft_get(size_t n)
+const struct fft *oac_fftw_get(size_t n)
 {
-    oac_plans_lock();
+    oac_fftw_tables_lock();
     const struct fft *fft = table;
     while (fft && fft->n != n)
         fft = fft->next;
@@ -94,33 +94,33 @@ const struct fft *oac_fft_get(size_t n)
         }
         fft = made;
     }
-    oac_plans_unlock();
+    oac_fftw_tables_unlock();
     return fft;
 }
 
-void oac_fft_forward(const struct fft *fft, complex_element *in, complex_element *out)
+void oac_fftw_forward(const struct fft *fft, complex_element *in, complex_element *out)
 {
     OAC_FFTW(execute_dft)(fft->forward, in, out);
 }
 
-void oac_fft_inverse(const struct fft *fft, complex_element *in, complex_element *out)
+void oac_fftw_inverse(const struct fft *fft, complex_element *in, complex_element *out)
 {
     OAC_FFTW(execute_dft)(fft->inverse, in, out);
 }
 
 static void lock_wisdom(void)
 {
-    oac_plans_lock();
+    oac_fftw_tables_lock();
     lock_planner();
 }
 
 static void unlock_wisdom(void)
 {
-    oac_planner_unlock();
-    oac_plans_unlock();
+    oac_fftw_unlock();
+    oac_fftw_tables_unlock();
 }
 
-char *OAC_NAME(oac_fft_export_wisdom)(void)
+char *OAC_NAME(oac_fftw_export_wisdom)(void)
 {
     lock_wisdom();
     char *wisdom = OAC_FFTW(export_wisdom_to_string)();
@@ -128,7 +128,7 @@ char *OAC_NAME(oac_fft_export_wisdom)(void)
     return wisdom;
 }
 
-bool OAC_NAME(oac_fft_import_wisdom)(const char *wisdom)
+bool OAC_NAME(oac_fftw_import_wisdom)(const char *wisdom)
 {
     lock_wisdom();
     const bool understood = OAC_FFTW(import_wisdom_from_string)(wisdom);

@@ -11,16 +11,16 @@
  * differently, and then chunking would show. */
 struct fft;
 
-#define oac_fft_get OAC_NAME(oac_fft_get)
-#define oac_fft_forward OAC_NAME(oac_fft_forward)
-#define oac_fft_inverse OAC_NAME(oac_fft_inverse)
+#define oac_fftw_get OAC_NAME(oac_fftw_get)
+#define oac_fftw_forward OAC_NAME(oac_fftw_forward)
+#define oac_fftw_inverse OAC_NAME(oac_fftw_inverse)
 
 /* The plans for n points, or NULL when memory is short. Any thread. Takes the planner lock. */
-const struct fft *oac_fft_get(size_t n);
+const struct fft *oac_fftw_get(size_t n);
 
 /* out = sum over t of in[t] exp(-+ 2 pi i k t / n), not scaled; both from oac_alloc(), distinct.
  * `in` is kept. Any thread. */
-void oac_fft_forward(const struct fft *fft, complex_element *in, complex_element *out);
-void oac_fft_inverse(const struct fft *fft, complex_element *in, complex_element *out);
+void oac_fftw_forward(const struct fft *fft, complex_element *in, complex_element *out);
+void oac_fftw_inverse(const struct fft *fft, complex_element *in, complex_element *out);
 
 #endif

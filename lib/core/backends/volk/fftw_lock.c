@@ -11,33 +11,33 @@ static struct {
     void *context;
 } planner;
 
-void oac_plans_lock(void)
+void oac_fftw_tables_lock(void)
 {
     oac_process_lock(OAC_LOCK_FFT_PLANS);
 }
 
-void oac_plans_unlock(void)
+void oac_fftw_tables_unlock(void)
 {
     oac_process_unlock(OAC_LOCK_FFT_PLANS);
 }
 
 void oaconv_set_planner_lock(void (*lock)(void *), void (*unlock)(void *), void *context)
 {
-    oac_plans_lock();
+    oac_fftw_tables_lock();
     planner.lock = lock && unlock ? lock : NULL;
     planner.unlock = lock && unlock ? unlock : NULL;
     planner.context = context;
-    oac_plans_unlock();
+    oac_fftw_tables_unlock();
 }
 
-bool oac_planner_lock(void)
+bool oac_fftw_lock(void)
 {
     if (planner.lock)
         planner.lock(planner.context);
     return planner.lock;
 }
 
-void oac_planner_unlock(void)
+void oac_fftw_unlock(void)
 {
     if (planner.unlock)
         planner.unlock(planner.context);
@@ -47,14 +47,14 @@ char *oaconv_export_wisdom(oaconv_precision precision)
 {
     if (precision != OAC_SINGLE && precision != OAC_DOUBLE)
         return NULL;
-    return precision == OAC_DOUBLE ? oac_fft_export_wisdom_double()
-                                   : oac_fft_export_wisdom_single();
+    return precision == OAC_DOUBLE ? oac_fftw_export_wisdom_double()
+                                   : oac_fftw_export_wisdom_single();
 }
 
 bool oaconv_import_wisdom(oaconv_precision precision, const char *wisdom)
 {
     if (!wisdom || (precision != OAC_SINGLE && precision != OAC_DOUBLE))
         return false;
-    return precision == OAC_DOUBLE ? oac_fft_import_wisdom_double(wisdom)
-                                   : oac_fft_import_wisdom_single(wisdom);
+    return precision == OAC_DOUBLE ? oac_fftw_import_wisdom_double(wisdom)
+                                   : oac_fftw_import_wisdom_single(wisdom);
 }

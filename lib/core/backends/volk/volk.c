@@ -81,7 +81,7 @@ static void volk_transform_taps(
         const element *tap = (const element *)row->taps + k * tap_width;
         x[i] = lv_cmake((element)(tap[0] * scale), tap_width == 2 ? (element)(tap[1] * scale) : 0);
     }
-    oac_fft_forward(s->fft, x, to);
+    oac_fftw_forward(s->fft, x, to);
 }
 
 static bool volk_alloc_scratch(struct scratch *scratch, const struct plan *plan, bool real)
@@ -106,7 +106,7 @@ volk_build(struct volk *s, const struct plan *plan, const struct taps *taps, siz
     s->width = oac_sample_width(taps->type);
     s->tail_elements = plan->n_owed * s->width;
     s->n_workers = n_workers;
-    s->fft = oac_fft_get(plan->n_fft);
+    s->fft = oac_fftw_get(plan->n_fft);
     s->row_of = oac_alloc(s->n_channels, sizeof *s->row_of);
     s->spectra = oac_alloc(s->n_rows * plan->n_branches, plan->n_fft * sizeof *s->spectra);
     s->tails = oac_alloc(s->n_channels, s->tail_elements * sizeof *s->tails);
@@ -150,7 +150,7 @@ add_branch(const struct volk *s, const struct scratch *w, const complex_element 
 {
     const size_t n = s->plan.n_fft;
     complex_element *y = p == 0 ? w->sum : w->y;
-    oac_fft_forward(s->fft, w->x, y);
+    oac_fftw_forward(s->fft, w->x, y);
     multiply(y, spectra + p * n, n);
     if (p > 0)
         volk_add((element *)w->sum, (element *)w->sum, (element *)y, 2 * n);
@@ -212,7 +212,7 @@ static void run_complex(const struct volk *s,
         volk_load_complex(s, w, piece, p);
         add_branch(s, w, c->spectra, p);
     }
-    oac_fft_inverse(s->fft, w->sum, w->x);
+    oac_fftw_inverse(s->fft, w->sum, w->x);
     const size_t n_out = oac_kept_from(piece->skip, piece->n, s->plan.decimation);
     overlap_add((const element *)w->x, 2 * n_out, c->tail, s->tail_elements, piece->out);
 }
@@ -251,7 +251,7 @@ static void run_real_pair(const struct volk *s,
         load_real_pair(s, w, piece, n_first, p);
         add_branch(s, w, c->spectra, p);
     }
-    oac_fft_inverse(s->fft, w->sum, w->x);
+    oac_fftw_inverse(s->fft, w->sum, w->x);
     const size_t out_first = oac_kept_from(piece->skip, n_first, D);
     const size_t out_second = oac_kept_from(piece->skip, n_second, D);
     volk_deinterleave(w->first, w->second, w->x, out_first + s->tail_elements);

@@ -24,7 +24,7 @@ struct Fault {
 /* A good table. */
 const std::string &good_text()
 {
-    static const std::string text = read_file(fs::path(OAC_COSTS_FOLDER) / "even.txt");
+    static const std::string text = read_file(fs::path(OAC_COSTS_FOLDER) / "volk_cheap.txt");
     return text;
 }
 

@@ -30,7 +30,7 @@ public:
     /* Appends n samples of every input to the gathered ones. */
     void gather(const void *const *in, std::size_t n);
 
-    /* Where an engine reads the gathered samples and writes its results; valid while none is ready.
+    /* Where a filter reads the gathered samples and writes its results; valid while none is ready.
      */
     const void *const *gathered() const { return d_gathered_rows.data(); }
     void *const *results() const { return d_result_rows.data(); }

@@ -78,14 +78,14 @@ multichannel_fft_filter<SAMPLE, TAP>::make(const std::vector<std::vector<TAP>> &
     config.hop = std::size_t(not_negative(hop, "hop"));
     config.threads = std::size_t(not_negative(threads, "threads"));
     config.device = device;
+    config.decimation = std::size_t(checked_decimation(decimation));
     work_options options;
     options.n_inputs = options.n_outputs = n_ports;
     options.sample_size = sizeof(SAMPLE);
     options.flush = flush;
     options.max_latency = checked_latency(max_latency);
     options.max_batch = not_negative(max_batch, "max_batch");
-    config.decimation = std::size_t(checked_decimation(decimation));
-    options.config = config;
+    options.config = config; /* rows and backend are the caller's: not kept */
     options.is_row = is_row<TAP>;
     return gnuradio::make_block_sptr<multichannel_fft_filter_impl<SAMPLE, TAP>>(taps, options);
 }

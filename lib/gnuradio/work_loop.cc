@@ -293,7 +293,8 @@ int work_loop::filter_by_hop_buffer(const work_call &call)
         d_hop_buffer.gather(call.in.data(), std::size_t(n));
         if (at_border) {
             finish_gathered();
-            obey_tags(tags, 0, work_items{nullptr, nullptr, n, call.given});
+            const work_items counts{nullptr, nullptr, n, call.given}; /* no samples are looked at */
+            obey_tags(tags, 0, counts);
         }
         warn_of_malformed_tags(n);
         consume_each(n);

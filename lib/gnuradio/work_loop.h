@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
- * The work of the block, whatever its samples are: what the scheduler gives and wants, around the
- * engine. */
+ * The work of a block, whatever its samples are: what the scheduler gives and wants, around a
+ * filter of the engine.
+ *
+ * Words: a batch is what one call of work takes; a hop what the filter takes at a time. Where whole
+ * hops fit into all buffers, the filter reads and writes GNU Radio's buffers (direct()); else
+ * samples are gathered in the hop buffer. A border is a sample before which a piece ends: tagged
+ * with new taps or a flush. */
 #ifndef INCLUDED_OACONV_WORK_LOOP_H
 #define INCLUDED_OACONV_WORK_LOOP_H
 
@@ -54,7 +59,8 @@ public:
 protected:
     explicit work_loop(const work_options &options);
 
-    /* Puts the rows of these tags in force, as one change, with swap_taps(); never throws. */
+    /* Puts the rows of these tags in force, as one change, with swap_taps(). An exception would end
+     * the block's thread: what is wrong is a line in the log. */
     virtual void retune(const control_tag *begin, const control_tag *end) = 0;
 
     /* Throws what is wrong with the value of a tag `taps`. */
@@ -70,10 +76,14 @@ protected:
      * where taps come by message or tag. */
     mutable fork_mutex d_taps_mutex;
 
-    /* Under d_taps_mutex. The rows are in force after the next swap_taps(), which is at once while
-     * no working thread does it. */
+    /* Under d_taps_mutex: builds the state for new rows, which swap_taps() puts in force. The
+     * working thread does so at its next call of work; while there is none, the caller must, with
+     * swap_taps_if_stopped(), still under the mutex. */
     void prepare_taps(const std::vector<oaconv_row> &rows) { d_filter.prepare(rows); }
     void swap_taps_if_stopped();
+
+    /* The working thread, without the mutex, for which it would have to wait; or any other, under
+     * the mutex, while that one is stopped. */
     void swap_taps();
 
 private:
@@ -108,6 +118,7 @@ private:
     void begin_stream();
     void go_on_with_stream();
 
+    /* Whether the filter reads and writes GNU Radio's buffers. */
     bool direct() const { return d_state.hop() <= d_room && d_hop_buffer.empty(); }
     uint64_t kept(uint64_t n) const;
     int room_for(int n_out) const;
@@ -141,14 +152,14 @@ private:
     bool d_running = false; /* under d_taps_mutex */
 
     /* The working thread's. */
-    std::weak_ptr<block_detail> d_detail; /* of the stream that the engine is in */
+    std::weak_ptr<block_detail> d_detail; /* of the stream that the filter is in */
     phase d_phase = phase::filtering;
     batch_size d_batch_size;
     bool d_change_unmarked = false;
     control_tags d_control;
     tag_propagation d_propagation;
     int d_room = 0; /* samples in that every buffer and limit around us can take or give at once */
-    std::vector<const void *> d_in; /* a pointer for each input, for the engine */
+    std::vector<const void *> d_in; /* a pointer for each input, for the filter */
     std::vector<void *> d_out;      /* and for each output */
     hop_buffer d_hop_buffer;        /* has memory where d_room is less than a hop may be */
     withheld_sample d_withheld;

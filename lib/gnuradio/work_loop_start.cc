@@ -73,17 +73,18 @@ work_loop::work_loop(const work_options &options)
                           d_state.hop());
 }
 
-/* Called before d_filter exists: what the caller has left open. */
+/* Called before d_filter exists: adds the batch and the log. */
 oaconv_config work_loop::completed(const work_options &options)
 {
     oaconv_config config = options.config;
-    config.batch = std::max({std::size_t(std::max(affordable_batch(options), 1)), config.hop});
+    config.batch = std::max(std::size_t(std::max(affordable_batch(options), 1)), config.hop);
     config.log = log;
     config.log_context = this;
     return config;
 }
 
-/* In any thread, and already while the engine is made: all it needs is the base class. */
+/* In any thread, and already while the filter is made: of this object it uses gr::block only, which
+ * is complete by then. */
 void work_loop::log(void *block, oaconv_log_level level, const char *line) noexcept
 {
     const auto &logger = static_cast<work_loop *>(block)->d_logger;
@@ -173,7 +174,7 @@ void work_loop::begin_stream()
     publish();
 }
 
-/* GNU Radio counts samples from here on; what is in the engine and the hop buffer came before. */
+/* GNU Radio counts samples from here on; what is in the filter and the hop buffer came before. */
 void work_loop::go_on_with_stream()
 {
     const uint64_t n_in = d_filter.info().n_samples;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks that dependencies point down only: check_layers.py PROJECT
+"""Checks that dependencies point down only, and names in the engine: check_layers.py PROJECT
 
 Reads the includes of every C and C++ file and compares them with what its layer may include.
 """
@@ -75,6 +75,8 @@ LAYERS = [
 SOURCES = {".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh"}
 FOLDERS = sorted({path.split("/")[0] for path, _ in LAYERS})
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(.*))', re.M)
+
+STATIC = re.compile(r"^(?:static|INLINE)\b[^;={}#/]*?\b(\w+)\([^;{}]*\)\n\{", re.M)
 
 
 def is_own(path, included):
@@ -154,11 +156,22 @@ def cycles(project):
     return found
 
 
+def namesakes(project):
+    """Lines "function: files", for static functions of one name in two files of the engine, which a
+    profiler, a debugger and the trace of a sanitizer cannot tell apart."""
+    files = {}
+    for folder in (project / "lib" / "core", project / "cuda"):
+        for path in sorted(folder.rglob("*.[ch]")):
+            for name in STATIC.findall(path.read_text()):
+                files.setdefault(name, set()).add(path.relative_to(project).as_posix())
+    return [f"{name}(): {', '.join(sorted(at))}" for name, at in files.items() if len(at) > 1]
+
+
 def main():
     project = Path(sys.argv[1]).resolve()
     if not (project / "include" / "oaconv" / "oaconv.h").is_file():
         sys.exit(f"{project} is not the project")
-    found = violations(project) + cycles(project)
+    found = violations(project) + cycles(project) + namesakes(project)
     print("\n".join(found) or "dependencies point down")
     return 1 if found else 0
 

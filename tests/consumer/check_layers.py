@@ -75,7 +75,6 @@ LAYERS = [
 SOURCES = {".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".cuh"}
 FOLDERS = sorted({path.split("/")[0] for path, _ in LAYERS})
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)"|(.*))', re.M)
-
 STATIC = re.compile(r"^(?:static|INLINE)\b[^;={}#/]*?\b(\w+)\([^;{}]*\)\n\{", re.M)
 
 

@@ -21,7 +21,10 @@ print(os.path.relpath(sysconfig.get_path('platlib', 'posix_prefix', base), prefi
 
 function(ask_python script result)
     execute_process(COMMAND ${Python3_EXECUTABLE} -c "${script}" ${CMAKE_INSTALL_PREFIX}
-                    OUTPUT_VARIABLE answer OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+                    OUTPUT_VARIABLE answer OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "${Python3_EXECUTABLE} does not say where modules go; give -DGR_PYTHON_DIR")
+    endif()
     set(${result} "${answer}" PARENT_SCOPE)
 endfunction()
 

@@ -7,8 +7,11 @@ cd "$(dirname "$0")/.." || exit
 
 git rev-parse --is-inside-work-tree >/dev/null 2>&1 || { echo "skipped: lint, not a git checkout" && exit 77; }
 
-# files PATTERN...: those of git, and new ones that git does not ignore; ended by zeros.
-files() { git ls-files -z --cached --others --exclude-standard --deduplicate -- "$@"; }
+# files PATTERN...: those of git that are there, and new ones that git does not ignore; ended by zeros.
+files() {
+    git ls-files -z --cached --others --exclude-standard --deduplicate -- "$@" |
+        while IFS= read -r -d '' name; do [[ ! -f $name ]] || printf '%s\0' "$name"; done
+}
 
 status=0
 found() { status=1; }

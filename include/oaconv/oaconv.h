@@ -180,10 +180,10 @@ OAC_EXPORT void oaconv_config_init_sized(oaconv_config *config, size_t struct_si
 /** Makes a filter.
  * @param filter  receives the handle, NULL on failure; destroy with oaconv_destroy().
  * @param config  only read; its rows may be freed after the call.
- * @return OAC_OK; OAC_ERR_ARG a config that was not filled in first, no rows, an empty row, NaN or
- *         Inf taps, n_rows neither 1 nor n_channels, an unknown type or precision, a decimation of
- *         0 or a hop that is no multiple of it; OAC_ERR_TOO_LARGE; OAC_ERR_NO_MEMORY;
- *         OAC_ERR_BACKEND, also where the backend does not compute in this precision.
+ * @return OAC_OK; OAC_ERR_ARG a config that was not filled in first or is of a later version, no
+ *         rows, an empty row, NaN or Inf taps, n_rows neither 1 nor n_channels, an unknown type or
+ *         precision, a decimation of 0 or a hop that is no multiple of it; OAC_ERR_TOO_LARGE;
+ *         OAC_ERR_NO_MEMORY; OAC_ERR_BACKEND, also where the backend does not compute so precisely.
  * Any thread. Allocates, and plans FFTs, which can take a second the first time for a size with
  * backend "volk". The first call in a process measures what transforms cost here, in about half a
  * second; the environment variable OACONV_COST_TABLE = "nominal", "cache" or the path of a file

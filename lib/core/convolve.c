@@ -16,9 +16,9 @@ static void move_pointers(char **moved, const void *const *rows, size_t n, size_
         moved[m] = (char *)(uintptr_t)rows[m] + offset;
 }
 
-static size_t kept(const oaconv_config *config, size_t n)
+static size_t kept(const oaconv_config *known, size_t n)
 {
-    return (size_t)oac_kept(n, config->decimation);
+    return (size_t)oac_kept(n, known->decimation);
 }
 
 oaconv_status
@@ -40,7 +40,7 @@ oaconv_convolve(const oaconv_config *config, const void *const *in, void *const 
     oaconv_info info;
     oaconv_get_info(f, &info);
     const size_t whole = n - n % info.hop, M = info.n_channels;
-    const size_t bytes = oac_sample_bytes(config->type, config->precision);
+    const size_t bytes = oac_sample_bytes(known.type, known.precision);
     char **from = oac_alloc(M, sizeof *from), **to = oac_alloc(M, sizeof *to);
     if (!from || !to)
         status = oac_fail(OAC_ERR_NO_MEMORY, "out of memory");
@@ -52,11 +52,11 @@ oaconv_convolve(const oaconv_config *config, const void *const *in, void *const 
         status = oaconv_process(f, in, out, whole);
     if (status == OAC_OK) {
         move_pointers(from, in, M, whole * bytes);
-        move_pointers(to, (const void *const *)out, M, kept(config, whole) * bytes);
+        move_pointers(to, (const void *const *)out, M, kept(&known, whole) * bytes);
         status = oaconv_finish(f, (const void *const *)from, (void *const *)to, n - whole);
     }
     if (status == OAC_OK) {
-        move_pointers(to, (const void *const *)out, M, kept(config, n) * bytes);
+        move_pointers(to, (const void *const *)out, M, kept(&known, n) * bytes);
         status = oaconv_read_tail(f, (void *const *)to, oaconv_tail_length(f));
     }
     oac_free(from);

@@ -5,7 +5,7 @@ set -euo pipefail
 work=$1 prefix=$2
 rm -rf "$prefix" "$work/installed"
 
-"$CMAKE" -S "$SOURCE" -B "$work" -DENABLE_GNURADIO=OFF -DENABLE_WERROR=ON
+"$CMAKE" -S "$SOURCE" -B "$work" -DENABLE_GNURADIO=OFF -DENABLE_WERROR=ON -DPython3_EXECUTABLE="$PYTHON"
 "$CMAKE" --build "$work"
 [[ ! -e $work/tests ]] || { echo "tests were built, which nobody asked for" && exit 1; }
 "$CMAKE" --install "$work" --prefix "$work/installed"
